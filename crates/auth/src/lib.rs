@@ -28,6 +28,9 @@ mod live;
 #[cfg(test)]
 #[path = "live/tests.rs"]
 mod live_tests;
+#[cfg(test)]
+#[path = "live/walk_tests.rs"]
+mod live_walk_tests;
 mod livevox_id;
 mod load;
 mod log_in;
@@ -67,9 +70,9 @@ pub use administration::{
     KeyWithSecrets, ListedMasterKey, ListedSigningKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner,
     MadeToken, NamedAdministrator, NewKey, NewToken, NewUser, NotedRequest, NumberedResource, OpenedSession,
     Overlap, OwnSecondFactor, PageRequest, PendingCreation, Renewable, Scope, SeenAudit, SessionFilter,
-    SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, Touch,
-    TrafficAsked, UserFilter, UserPage, WithSecrets, WriteTime, check_client_secret, new_account,
-    new_api_key, new_connection, new_oauth_client, new_user, owners, rests_on, ten_digits,
+    SessionOrder, SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse,
+    TokenWithText, Touch, TrafficAsked, UserFilter, UserPage, WithSecrets, WriteTime, check_client_secret,
+    new_account, new_api_key, new_connection, new_oauth_client, new_user, owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;

@@ -184,7 +184,7 @@ impl Auth {
             audit,
             signing_keys,
             last_uses,
-            administration: AdministrationState::new(&*rng, settings.administrators_second_factor),
+            administration: AdministrationState::new(settings.administrators_second_factor),
             outgoing: settings.outgoing.clone(),
             verification,
             federated: FederatedState::default(),

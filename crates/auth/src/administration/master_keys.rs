@@ -267,8 +267,8 @@ impl Administration<'_> {
         for shard in 0..LiveSessions::<UserEntry>::WALK {
             let wants =
                 |entry: &Entry<UserEntry>| entry.id.generation() == Some(generation) && Some(entry.id) != own;
-            let search = Search { among: Among::All, behind: None, now, wants };
-            let found = self.auth.live.search_shard(shard, search).found;
+            let search = Search { among: Among::All, now, wants };
+            let found = self.auth.live.search_shard(shard, search);
             let sessions: Vec<Session> = found.into_iter().map(|found| found.session).collect();
             for some in sessions.chunks(AT_ONCE) {
                 self.end_each(caller, some).await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
-use vestibule_model::{Rng, SecondFactorPolicy};
+use vestibule_model::SecondFactorPolicy;
 
 use super::idempotency::KeysInFlight;
 
@@ -16,19 +16,15 @@ pub(crate) struct AdministrationState {
     administrators: Mutex<()>,
     creations: Arc<KeysInFlight>,
     exports: Arc<Semaphore>,
-    incarnation: [u8; 8],
     second_factor: SecondFactorPolicy,
 }
 
 impl AdministrationState {
-    pub(crate) fn new(rng: &dyn Rng, second_factor: SecondFactorPolicy) -> Self {
-        let mut incarnation = [0; 8];
-        rng.fill(&mut incarnation);
+    pub(crate) fn new(second_factor: SecondFactorPolicy) -> Self {
         Self {
             administrators: Mutex::default(),
             creations: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
-            incarnation,
             second_factor,
         }
     }
@@ -51,10 +47,5 @@ impl AdministrationState {
     /// The permit of one more export; None: there are as many as may be.
     pub(super) fn permit_export(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.exports).try_acquire_owned().ok()
-    }
-
-    /// Another for each start: cursors of a walk through the table of sessions do not outlive it.
-    pub(super) const fn incarnation(&self) -> [u8; 8] {
-        self.incarnation
     }
 }

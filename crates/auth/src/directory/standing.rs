@@ -7,7 +7,7 @@ use vestibule_model::{Millis, Session};
 
 use super::{Directory, UserEntry};
 use crate::eligibility::{self, OpenedWith};
-use crate::live::Live;
+use crate::live::{Entry, Live};
 
 impl Directory {
     /// The present entry of a session's user, if the session rests on the credentials that the user has.
@@ -24,15 +24,23 @@ impl Directory {
         })
     }
 
-    /// The same of a session of the table that somebody shows from this address. Its holder is looked up when the one that it has
-    /// was replaced.
+    /// The same of a session of the table that somebody shows from this address.
     pub(crate) fn may_go_on(
         &self,
         live: &mut Live<'_, UserEntry>,
         address: Option<IpAddr>,
         now: Millis,
     ) -> bool {
-        let entry = &mut *live.entry;
+        self.entry_may_go_on(live.entry, address, now)
+    }
+
+    /// The same of what the table has. Its holder is looked up when the one that it has was replaced.
+    pub(crate) fn entry_may_go_on(
+        &self,
+        entry: &mut Entry<UserEntry>,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> bool {
         if entry.holder.is_replaced() {
             let Some(present) = self.user_of(&entry.session()) else { return false };
             entry.holder = present;

@@ -90,8 +90,8 @@ impl Ends {
         let (now, mut sessions, mut holders) = (self.clock.now(), Vec::new(), Before::new());
         for shard in 0..LiveSessions::<UserEntry>::WALK {
             let wants = |entry: &Entry<UserEntry>| Holder::account(&*entry.holder) == account;
-            let search = Search { among: Among::OpenedWith(&applications), behind: None, now, wants };
-            for found in self.live.search_shard(shard, search).found {
+            let search = Search { among: Among::OpenedWith(&applications), now, wants };
+            for found in self.live.search_shard(shard, search) {
                 holders.insert(found.session.user, found.holder);
                 sessions.push(found.session);
             }

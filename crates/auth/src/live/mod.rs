@@ -27,14 +27,14 @@ use vestibule_store::{ApplicationTouch, LastUse, StoredSession};
 
 pub(crate) use entry::{Entry, Holder};
 pub(crate) use index::Name;
-pub(crate) use search::{Among, Found, Search, ShardFinds};
+pub(crate) use search::{Among, Search};
 pub(crate) use start::{Setting, Start};
 
 use crate::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use index::Index;
 use loading::Loading;
 use shard::Shard;
-pub(crate) use slab::Slot;
+use slab::Slot;
 use unproven::Unproven;
 pub(crate) use view::Live;
 use view::Traffic;

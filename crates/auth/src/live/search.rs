@@ -7,18 +7,20 @@ use super::slab::Slot;
 use super::{LiveSessions, SHARDS, lock};
 use crate::sync::Arc;
 
+/// How many sessions a walk looks at before others have their turn: half a millisecond. Workers have one thread, so a check
+/// that comes meanwhile waits as long.
+const LOOKS: usize = 8_192;
+
 /// What is looked for in a shard.
 pub(crate) struct Search<'a, W> {
     pub(crate) among: Among<'a>,
-    /// Behind this slot.
-    pub(crate) behind: Option<Slot>,
     /// Alive at this time.
     pub(crate) now: Millis,
     /// Whether a session is wanted.
     pub(crate) wants: W,
 }
 
-/// Among which sessions of a shard: no others are looked at.
+/// Among which sessions: no others are looked at.
 #[derive(Clone, Copy)]
 pub(crate) enum Among<'a> {
     All,
@@ -27,18 +29,8 @@ pub(crate) enum Among<'a> {
     OpenedWith(&'a [Application]),
 }
 
-/// What was found in a shard.
-pub(crate) struct ShardFinds<H> {
-    /// In the order of their slots, which is the same at each walk.
-    pub(crate) found: Vec<Found<H>>,
-    /// How many sessions were looked at.
-    pub(crate) looked_at: usize,
-}
-
 /// A session that was found.
 pub(crate) struct Found<H> {
-    /// Its slot, as long as it is in the table.
-    pub(crate) slot: Slot,
     pub(crate) session: Session,
     pub(crate) holder: Arc<H>,
 }
@@ -51,29 +43,70 @@ impl<H: Holder> LiveSessions<H> {
     pub(crate) fn search_shard(
         &self,
         number: u16,
-        Search { among, behind, now, wants }: Search<'_, impl Fn(&Entry<H>) -> bool>,
-    ) -> ShardFinds<H> {
-        let mut finds = ShardFinds { found: Vec::new(), looked_at: 0 };
-        let Some(shard) = self.shards.get(usize::from(number)) else { return finds };
-        let shard = lock(shard);
-        let mut look = |(slot, entry): (Slot, &Entry<H>)| {
-            finds.looked_at += 1;
-            if behind.is_none_or(|behind| slot > behind) && entry.is_live(now, shard.start) && wants(entry) {
-                let holder = Arc::clone(&entry.holder);
-                finds.found.push(Found { slot, session: entry.session(), holder });
+        Search { among, now, wants }: Search<'_, impl Fn(&Entry<H>) -> bool>,
+    ) -> Vec<Found<H>> {
+        let mut found = Vec::new();
+        self.visit_shard(number, among, now, |entry| {
+            if wants(entry) {
+                found.push(Found { session: entry.session(), holder: Arc::clone(&entry.holder) });
             }
+        });
+        found
+    }
+
+    /// Shows `visit` every session that lives at `now`, each shard as it is at one moment, and lets others have their turn in
+    /// between.
+    pub(crate) async fn walk(&self, among: Among<'_>, now: Millis, mut visit: impl FnMut(&mut Entry<H>)) {
+        let shards = match among {
+            Among::OfUser(user) => {
+                let shard = self.shard_of(user);
+                shard..shard + 1
+            }
+            Among::All | Among::OpenedWith(_) => 0..SHARDS,
         };
-        match among {
-            Among::All => shard.sessions.iter().for_each(look),
-            Among::OfUser(user) => shard.of_user(user).for_each(look),
-            Among::OpenedWith(applications) => {
-                for application in applications {
-                    shard.of_application(*application).for_each(&mut look);
-                }
+        let mut looks = 0;
+        for shard in shards {
+            // A look at a shard costs something also when it is empty.
+            looks += self.visit_shard(shard, among, now, &mut visit) + 1;
+            if looks >= LOOKS {
+                looks = 0;
+                tokio::task::yield_now().await;
             }
         }
-        drop(shard);
-        finds.found.sort_unstable_by_key(|found| found.slot);
-        finds
+    }
+
+    /// Shows `visit` the sessions of a shard that live at `now`, which is locked meanwhile. Answers how many were looked at.
+    fn visit_shard(
+        &self,
+        number: u16,
+        among: Among<'_>,
+        now: Millis,
+        mut visit: impl FnMut(&mut Entry<H>),
+    ) -> usize {
+        let Some(shard) = self.shards.get(usize::from(number)) else { return 0 };
+        let shard = &mut *lock(shard);
+        let start = shard.start;
+        let mut looked_at = 0;
+        let mut look = |entry: &mut Entry<H>| {
+            looked_at += 1;
+            if entry.is_live(now, start) {
+                visit(entry);
+            }
+        };
+        let slots: Vec<Slot> = match among {
+            Among::All => {
+                shard.sessions.iter_mut().for_each(look);
+                return looked_at;
+            }
+            Among::OfUser(user) => shard.of_user(user).map(|(slot, _)| slot).collect(),
+            Among::OpenedWith(applications) => {
+                let of_all = applications.iter().flat_map(|application| shard.of_application(*application));
+                of_all.map(|(slot, _)| slot).collect()
+            }
+        };
+        for slot in slots {
+            shard.sessions.get_mut(slot).into_iter().for_each(&mut look);
+        }
+        looked_at
     }
 }

@@ -49,10 +49,9 @@ impl<T> Slab<T> {
         self.chunks.get(index / CHUNK)?.get(index % CHUNK)?.as_ref()
     }
 
-    /// Every value with its slot, in the order of the slots.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &T)> {
-        let places = self.chunks.iter().flat_map(|chunk| chunk.iter());
-        (0..).zip(places).filter_map(|(slot, place)| Some((slot, place.as_ref()?)))
+    /// Every value, to be changed.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.chunks.iter_mut().flat_map(|chunk| chunk.iter_mut()).filter_map(Option::as_mut)
     }
 
     /// Every place there is, taken or free.

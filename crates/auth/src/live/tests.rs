@@ -10,9 +10,7 @@ use vestibule_model::{
 };
 use vestibule_store::{ApplicationTouch, BLOCK, SessionNumber, StoredSession};
 
-use crate::live::{
-    Among, EndObserver, Found, Holder, LiveSessions, Name, Namer, Search, Start, TURNS, URGENT,
-};
+use crate::live::{Among, EndObserver, Holder, LiveSessions, Name, Namer, Search, Start, TURNS, URGENT};
 use crate::sync::{Arc, Mutex};
 
 /// A user as a session's holder.
@@ -285,9 +283,9 @@ impl Pair {
         assert_eq!(told, ended.iter().map(|session| session.id).collect::<Vec<_>>());
     }
 
-    fn found(&self, shard: u16, among: Among<'_>) -> Vec<Found<SomeUser>> {
-        let search = Search { among, behind: None, now: self.now, wants: |_: &_| true };
-        self.table.search_shard(shard, search).found
+    fn found(&self, shard: u16, among: Among<'_>) -> Vec<Session> {
+        let search = Search { among, now: self.now, wants: |_: &_| true };
+        self.table.search_shard(shard, search).into_iter().map(|found| found.session).collect()
     }
 
     fn compare(&self) {
@@ -318,7 +316,7 @@ impl Pair {
             let of_application = self.model.those(now, |session| session.application == with);
             let found = (0..LiveSessions::<SomeUser>::WALK)
                 .flat_map(|shard| self.found(shard, Among::OpenedWith(&[with])));
-            assert_eq!(sorted(found.map(|found| found.session).collect()), of_application);
+            assert_eq!(sorted(found.collect()), of_application);
         }
     }
 }

@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{Listed, PageRequest, Scope, SessionFilter};
+use vestibule_auth::{Listed, PageRequest, Scope, SessionFilter, SessionOrder};
 use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserId};
 
 use super::AdminState;
@@ -38,11 +38,25 @@ pub(super) struct SessionQuery {
     opened_since: Option<i64>,
     /// Opened before this time.
     opened_before: Option<i64>,
+    /// `newest` first unless told.
+    #[param(inline)]
+    order: Option<Order>,
     /// The most sessions in the page: 1 to 1000, 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,
+}
+
+/// In which order: by when they were opened, or used last.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = SessionOrder)]
+enum Order {
+    Newest,
+    Oldest,
+    RecentlyUsed,
+    LongUnused,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -69,12 +83,15 @@ struct Item {
     absolute_end: Option<i64>,
 }
 
-/// A page. It may have fewer sessions than were asked for, or none, although more follow: go on while there is `next`.
+/// A page, in order. Sessions that ended while it was put together are left out: go on while there is `next`. Of those that are used
+/// while pages are read in the order of their use, `recently-used` leaves some out, and `long-unused` has some again.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Sessions)]
 struct Page {
     sessions: Vec<Item>,
-    /// The cursor of the page behind this one. None outlives a restart.
+    /// How many there are in all, on this page and on others.
+    total: usize,
+    /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -103,13 +120,11 @@ pub(super) async fn list(
         opened_since: wanted.opened_since.map(Millis::from_unix),
         opened_before: wanted.opened_before.map(Millis::from_unix),
     };
-    let page = admin
-        .auth
-        .administration()
-        .find_sessions(&caller, filter, PageRequest { limit, cursor: wanted.cursor.as_deref() })
-        .await?;
+    let order = wanted.order.map_or_else(SessionOrder::default, SessionOrder::from);
+    let page = PageRequest { limit, cursor: wanted.cursor.as_deref() };
+    let page = admin.auth.administration().list_live_sessions(&caller, &filter, order, page).await?;
     let sessions = page.sessions.iter().map(|listed| item(&admin, listed)).collect();
-    Ok(json(StatusCode::OK, &Page { sessions, next: page.next }))
+    Ok(json(StatusCode::OK, &Page { sessions, total: page.total, next: page.next }))
 }
 
 /// One live session.
@@ -249,6 +264,17 @@ pub(super) async fn end_of_application(
     let ended =
         admin.auth.administration().end_sessions_of_application(&caller, account, application).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
+}
+
+impl From<Order> for SessionOrder {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Newest => Self::Newest,
+            Order::Oldest => Self::Oldest,
+            Order::RecentlyUsed => Self::RecentlyUsed,
+            Order::LongUnused => Self::LongUnused,
+        }
+    }
 }
 
 fn item(admin: &AdminState, listed: &Listed) -> Item {

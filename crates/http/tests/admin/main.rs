@@ -33,6 +33,7 @@ mod policies;
 mod refusals;
 mod renewal;
 mod second_factor;
+mod session_order;
 mod session_times;
 mod sessions;
 mod store_failures;

@@ -41,6 +41,9 @@ pub(crate) struct ListSessions {
     /// Only those opened before this time
     #[arg(long, value_name = "TIME")]
     pub(crate) opened_before: Option<String>,
+    /// In which order: by when they were opened, or used last
+    #[arg(long, default_value = "newest", value_parser = ["newest", "oldest", "recently-used", "long-unused"])]
+    pub(crate) order: String,
     #[command(flatten)]
     pub(crate) pages: PageArguments,
 }
@@ -93,6 +96,7 @@ const LIST_EXAMPLES: &str = "\
 Examples:
   vestibule session list --account 12345678 --user jane
   vestibule session list --address 192.0.2.7 --opened-since 2h
+  vestibule session list --account 12345678 --order long-unused
   vestibule session list --account 12345678 --opened-before 7d --all --json";
 
 const END_ALL_EXAMPLES: &str = "\

@@ -72,6 +72,7 @@ async fn query(service: &Service, list: &ListSessions) -> anyhow::Result<Vec<(&'
     let before = time("--opened-before", &list.opened_before)?;
     query.extend(since.map(|time| ("opened_since", time.as_unix().to_string())));
     query.extend(before.map(|time| ("opened_before", time.as_unix().to_string())));
+    query.push(("order", list.order.clone()));
     Ok(query)
 }
 
