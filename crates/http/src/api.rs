@@ -60,26 +60,27 @@ pub enum Unserved {
 
 /// How each group of routes writes what is refused before its handlers. The shape of the `LivePerson` dialect is also that of
 /// whatever has no dialect of its own.
-pub const REFUSALS: RefusalShapes = RefusalShapes {
-    by_path: &[
-        ("/admin/", admin::REFUSAL),
-        ("/self/", self_service::REFUSAL),
-        (gateway::BEGINNING, gateway::REFUSAL),
-        ("/gateway/events", gateway::EVENTS_REFUSAL),
-        ("/sentinel/api/account/*/authorize", sentinel::PAGES_REFUSAL),
-        ("/sentinel/api/account/*/authorize/consent", sentinel::PAGES_REFUSAL),
-        ("/sentinel/", sentinel::REFUSAL),
-        ("/oauth2/", sentinel::SERVERS_REFUSAL),
-        ("/me", pages::REFUSAL),
-        ("/me/", pages::REFUSAL),
-        ("/sso/", pages::REFUSAL),
-        ("/hc/", pages::REFUSAL),
-        ("/login/callback", pages::REFUSAL),
-        ("/session", livevox::REFUSAL),
-        ("/session/", livevox::REFUSAL),
-    ],
-    otherwise: RefusalShape::ERROR_OBJECT,
-};
+pub const SHAPES: &[(&str, RefusalShape)] = &[
+    ("/admin/", admin::REFUSAL),
+    ("/self/", self_service::REFUSAL),
+    (gateway::BEGINNING, gateway::REFUSAL),
+    ("/gateway/events", gateway::EVENTS_REFUSAL),
+    ("/sentinel/api/account/*/authorize", sentinel::PAGES_REFUSAL),
+    ("/sentinel/api/account/*/authorize/consent", sentinel::PAGES_REFUSAL),
+    ("/sentinel/", sentinel::REFUSAL),
+    ("/oauth2/", sentinel::SERVERS_REFUSAL),
+    ("/me", pages::REFUSAL),
+    ("/me/", pages::REFUSAL),
+    ("/sso/", pages::REFUSAL),
+    ("/hc/", pages::REFUSAL),
+    ("/login/callback", pages::REFUSAL),
+    ("/session", livevox::REFUSAL),
+    ("/session/", livevox::REFUSAL),
+];
+
+/// The same for a listener that has nothing else.
+pub const REFUSALS: RefusalShapes =
+    RefusalShapes { by_path: &[SHAPES], otherwise: RefusalShape::ERROR_OBJECT };
 
 /// What an API of the vendor's is answered that is listed for clients and not served.
 const NOT_IMPLEMENTED: &str = "Not served here. The Domain API of `vestibule dev` lists the vendor's services so that clients \

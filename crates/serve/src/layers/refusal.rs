@@ -181,9 +181,9 @@ impl RefusalShape {
 /// Which shape refusals have at which path.
 #[derive(Clone, Copy, Debug)]
 pub struct RefusalShapes {
-    /// Paths and their shapes; the first that fits counts. A pattern that ends in `/` matches every path that begins with
+    /// Paths and their shapes, from each group of routes; the first that fits counts. A pattern that ends in `/` matches every path that begins with
     /// it, any other for that path alone. `*` is one segment.
-    pub by_path: &'static [(&'static str, RefusalShape)],
+    pub by_path: &'static [&'static [(&'static str, RefusalShape)]],
     /// Everywhere else, and where a connection ends before its first request.
     pub otherwise: RefusalShape,
 }
@@ -205,7 +205,7 @@ impl RefusalShapes {
             }
             None => path == pattern || pattern.ends_with('/') && path.starts_with(pattern),
         };
-        let found = self.by_path.iter().find(|(pattern, _)| fits(pattern));
+        let found = self.by_path.iter().copied().flatten().find(|(pattern, _)| fits(pattern));
         found.map_or(self.otherwise, |(_, shape)| *shape)
     }
 
@@ -230,7 +230,7 @@ mod tests {
             ("/b", RefusalShape { content_type: "alone", ..RefusalShape::ERROR_OBJECT }),
             ("/a/b/", RefusalShape { content_type: "never", ..RefusalShape::ERROR_OBJECT }),
         ];
-        let shapes = RefusalShapes { by_path: &THREE, otherwise: shape("otherwise") };
+        let shapes = RefusalShapes { by_path: &[&THREE], otherwise: shape("otherwise") };
         for (path, expected) in [
             ("/a/", "below"),
             ("/a/b/c", "below"),

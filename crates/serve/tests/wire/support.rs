@@ -146,7 +146,7 @@ impl Shortcut for Plain {
 
 /// How refusals are written: below `/xml/` in a way of its own.
 const REFUSALS: RefusalShapes =
-    RefusalShapes { by_path: &[("/xml/", XML), ("/own/", OWN)], otherwise: RefusalShape::ERROR_OBJECT };
+    RefusalShapes { by_path: &[&[("/xml/", XML), ("/own/", OWN)]], otherwise: RefusalShape::ERROR_OBJECT };
 
 /// What nobody else's pages may read.
 const OWN: RefusalShape = RefusalShape {
