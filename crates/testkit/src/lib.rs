@@ -8,6 +8,7 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod browser;
 mod clock;
 #[cfg(feature = "clocked")]
 mod clocked;
@@ -20,6 +21,7 @@ mod provider;
 mod server;
 mod warnings;
 
+pub use browser::{Browser, Shown, form};
 pub use clock::TestClock;
 #[cfg(feature = "clocked")]
 pub use clocked::{Background, OWNER_PASSWORD, run_clocked};

@@ -148,7 +148,7 @@ async fn what_else_was_changed_meanwhile_keeps_nobody_from_setting_one_up() {
 }
 
 /// Asks for the change of the second factor that there is, with a code of the device.
-async fn change(browser: &Browser<'_>, csrf: &str, what: &str, code: &str) -> Shown {
+async fn change(browser: &Browser, csrf: &str, what: &str, code: &str) -> Shown {
     let fields = [("csrf", csrf), ("do", what), ("code", code)];
     browser.post(&own("second-factor/change"), &fields).await
 }

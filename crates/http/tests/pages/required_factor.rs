@@ -25,7 +25,7 @@ async fn ask_for_one(server: &TestServer) {
 }
 
 /// The page that `name` is led to, and the device that it sets up.
-async fn led_to_set_up<'a>(server: &'a TestServer, browser: &Browser<'_>) -> (Shown, Device<'a>) {
+async fn led_to_set_up<'a>(server: &'a TestServer, browser: &Browser) -> (Shown, Device<'a>) {
     let led = browser.log_in("name", "password").await;
     assert_eq!((led.status, led.header("location")), (303, own(SET_UP).as_str()), "{}", led.html);
     let page = browser.get(led.header("location")).await;
@@ -34,7 +34,7 @@ async fn led_to_set_up<'a>(server: &'a TestServer, browser: &Browser<'_>) -> (Sh
     (page, Device { server, secret })
 }
 
-async fn send(browser: &Browser<'_>, page: &Shown, code: &str) -> Shown {
+async fn send(browser: &Browser, page: &Shown, code: &str) -> Shown {
     let (csrf, state) = (page.hidden("csrf"), page.hidden("state"));
     browser.post(&own(SET_UP), &[("csrf", &csrf), ("state", &state), ("code", code)]).await
 }

@@ -24,25 +24,20 @@ pub(crate) async fn enrolled(server: &TestServer) -> (Device<'_>, Vec<String>) {
     (device, recovery)
 }
 
-pub(crate) async fn set_up(
-    browser: &Browser<'_>,
-    page: &Shown,
-    device: &Device<'_>,
-    password: &str,
-) -> Shown {
+pub(crate) async fn set_up(browser: &Browser, page: &Shown, device: &Device<'_>, password: &str) -> Shown {
     let (csrf, state, code) = (page.hidden("csrf"), page.hidden("state"), device.code());
     let fields = [("csrf", &*csrf), ("state", &state), ("code", &code), ("password", password)];
     browser.post(&own("second-factor/set"), &fields).await
 }
 
 /// The answer to a password and a code.
-pub(crate) async fn with_code(browser: &Browser<'_>, code: &str) -> Shown {
+pub(crate) async fn with_code(browser: &Browser, code: &str) -> Shown {
     let asked = browser.log_in("name", "password").await;
     assert_eq!((asked.status, asked.header("location")), (303, own("login/code").as_str()), "{}", asked.html);
     send_code(browser, code).await
 }
 
-async fn send_code(browser: &Browser<'_>, code: &str) -> Shown {
+async fn send_code(browser: &Browser, code: &str) -> Shown {
     let page = browser.get(&own("login/code")).await;
     browser.post(&own("login/code"), &[("csrf", &page.hidden("csrf")), ("code", code)]).await
 }
@@ -298,7 +293,7 @@ async fn the_second_step_follows_the_first_within_minutes_and_with_the_same_pass
 }
 
 /// Neither the page nor the form of the second step is there for a ticket that is not good.
-async fn begins_anew(browser: &Browser<'_>, code: &str) {
+async fn begins_anew(browser: &Browser, code: &str) {
     let csrf = browser.get(&own("login")).await.hidden("csrf");
     let ticket = browser.cookie("vestibule-step").unwrap();
     let sent = browser.post(&own("login/code"), &[("csrf", &csrf), ("code", code)]).await;

@@ -33,7 +33,7 @@ fn of<const N: usize>(all: [(&str, TrafficOutcome, u64); N]) -> Counts {
 }
 
 /// A browser that is signed in, and what its forms carry: two requests.
-async fn signed_in(server: &TestServer) -> (Browser<'_>, String) {
+async fn signed_in(server: &TestServer) -> (Browser, String) {
     let browser = Browser::signed_in(server).await;
     let csrf = browser.get(&own("")).await.hidden("csrf");
     (browser, csrf)
