@@ -9,12 +9,13 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Purpose, Settings};
+use vestibule_console::{self as console, ConsoleState};
 use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
 use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_model::{Clock, Generation, Session};
-use vestibule_serve::layers::{self, LayerState, Routes};
+use vestibule_serve::layers::{self, LayerState, RefusalShape, RefusalShapes, Routes};
 use vestibule_serve::server::{Limits, Listen, Running, Server};
 use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 use vestibule_store_sqlite::SqliteStore;
@@ -326,6 +327,10 @@ fn addresses(running: &Running) -> [SocketAddr; 3] {
     running.addresses().try_into().expect("three listeners")
 }
 
+/// How refusals are written at the operators' listener.
+const OPERATORS: RefusalShapes =
+    RefusalShapes { by_path: &[console::SHAPES, api::SHAPES], otherwise: RefusalShape::ERROR_OBJECT };
+
 pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let state = ApiState {
@@ -360,7 +365,8 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         service: layers::apply(api::grpc(state, is_ready), layers.clone()),
     };
     let operators = operations::router(Arc::clone(&metrics), readiness);
-    let administrators = operators.merge(admin::router(AdminState {
+    let console = console::router(ConsoleState { auth: Arc::clone(auth), clock: Arc::clone(&clock) });
+    let administrators = operators.merge(console).merge(admin::router(AdminState {
         auth: Arc::clone(auth),
         clock,
         public_origin: ORIGIN.into(),
@@ -368,7 +374,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
     let admin = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,
-        service: layers::apply(Routes::new(administrators, api::REFUSALS), layers),
+        service: layers::apply(Routes::new(administrators, OPERATORS), layers),
     };
     let limits = Limits { threads: NonZeroUsize::MIN, ..Limits::default() };
     Server::bind(vec![listen, admin, grpc], limits).and_then(Server::start).expect("a server on a free port")

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// Each crate of the workspace, and the crates of the workspace that it may depend on (tests aside).
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("vestibule-model", &[]),
     ("vestibule-crypto", &["model"]),
     ("vestibule-store", &["model"]),
@@ -21,11 +21,15 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("vestibule-saml", &["model"]),
     ("vestibule-outgoing", &["model", "auth"]),
     ("vestibule-serve", &["model"]),
+    ("vestibule-console", &["model", "auth", "pages", "serve"]),
     ("vestibule-http", &["model", "auth", "ext-authz", "pages", "serve", "oauth1", "oidc", "saml"]),
-    ("vestibule", &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "outgoing", "saml"]),
+    (
+        "vestibule",
+        &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "console", "outgoing", "saml"],
+    ),
     (
         "vestibule-testkit",
-        &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "oidc", "saml"],
+        &["model", "crypto", "store", "store-sqlite", "auth", "serve", "http", "console", "oidc", "saml"],
     ),
     (
         "vestibule-bench",

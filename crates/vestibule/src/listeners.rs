@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use vestibule_auth::{Auth, Purpose};
+use vestibule_console::{self as console, ConsoleState};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved};
@@ -18,7 +19,7 @@ use vestibule_http::operations::{self, Metrics, Readiness};
 use vestibule_model::{Clock, HostPort};
 use vestibule_serve::layers::{
     self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, InvalidOrigin, LayerState, RefusalLog,
-    Routes, TrustedProxies,
+    RefusalShape, RefusalShapes, Routes, TrustedProxies,
 };
 use vestibule_serve::server::{Limits, Listen, Running, Server};
 
@@ -122,15 +123,15 @@ impl Listeners {
         };
         let clients = layers::apply(api::routes(state.clone()), layers);
         let readiness = readiness(Arc::clone(&stopping), Arc::downgrade(auth));
-        let for_envoy = api::grpc(state.clone(), can_check(readiness.clone()));
-        let gateways = layers::apply(for_envoy, for_gateways);
+        let gateways = layers::apply(api::grpc(state.clone(), can_check(readiness.clone())), for_gateways);
         let operators = operations::router(Arc::clone(&metrics), readiness);
         let administrators =
             admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin });
+        let console = console::router(ConsoleState { auth: Arc::clone(auth), clock: Arc::clone(clock) });
         let for_operators = LayerState { allowed_hosts: operators_hosts(loaded.purpose), ..for_operators };
         let pages = api::pages(ApiState { pages: pages_on(&loaded.config, PagesListener::Admin), ..state });
-        let operators = operators.merge(administrators).merge(pages);
-        let operators = layers::apply(Routes::new(operators, api::REFUSALS), for_operators);
+        let operators = operators.merge(administrators).merge(console).merge(pages);
+        let operators = layers::apply(Routes::new(operators, OPERATORS), for_operators);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
         let secure = |address| Listen { address, tls: tls.https.clone(), service: clients.clone() };
@@ -208,6 +209,10 @@ fn layer_state(
         ..with_defaults
     })
 }
+
+/// How refusals are written at the operators' listener.
+const OPERATORS: RefusalShapes =
+    RefusalShapes { by_path: &[console::SHAPES, api::SHAPES], otherwise: RefusalShape::ERROR_OBJECT };
 
 /// Whether this listener has the pages for people.
 fn pages_on(config: &Config, listener: PagesListener) -> PagesHere {

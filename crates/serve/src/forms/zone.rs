@@ -35,6 +35,11 @@ impl Zone {
         self.told(at, "%Y-%m-%d")
     }
 
+    /// A time as programs read it, whatever the zone (RFC 3339).
+    pub fn machine(&self, at: Millis) -> String {
+        Timestamp::from_millisecond(at.as_unix()).unwrap_or(Timestamp::MAX).to_string()
+    }
+
     fn told(&self, at: Millis, form: &str) -> String {
         let time = Timestamp::from_millisecond(at.as_unix()).unwrap_or(Timestamp::MAX);
         time.to_zoned(self.zone.clone()).strftime(form).to_string()

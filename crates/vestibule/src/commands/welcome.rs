@@ -81,8 +81,10 @@ pub(super) fn show(addresses: Addresses, data: &DataDir, not_covered: &[&str]) {
     let version = env!("CARGO_PKG_VERSION");
     remark(format_args!(
         "Vestibule {version} for development: everybody knows the passwords of the demo account.\n\n{}\n\
-         ca     {certificate}\ndata   {folder}",
-        listing(addresses)
+         ca     {certificate}\ndata   {folder}\n\n\
+         {}",
+        listing(addresses),
+        console(addresses)
     ));
     if !not_covered.is_empty() {
         show_narrow_authority(not_covered, data);
@@ -139,6 +141,12 @@ fn listing(addresses: Addresses) -> String {
         address.map(|address| format!("{name:<6} {scheme}://{address}"))
     };
     listeners.into_iter().filter_map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Where administrators look at it in a browser.
+fn console(addresses: Addresses) -> String {
+    let Addresses { admin_scheme, admin, .. } = addresses;
+    format!("The console, for a browser: {admin_scheme}://{admin}/console/  (admin, {OWNER_PASSWORD})")
 }
 
 fn show_narrow_authority(not_covered: &[&str], data: &DataDir) {

@@ -1,0 +1,57 @@
+//! Pages as answers: what is in the head of each of them.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use vestibule_pages::Page;
+use vestibule_serve::forms::page_headers;
+use vestibule_serve::layers::Cause;
+
+/// The Content-Security-Policy of every page: nothing runs.
+pub const POLICY: &str = vestibule_pages::POLICY;
+
+/// What every page says to the browser.
+pub(crate) const HEADERS: &[(&str, &str)] = &page_headers(POLICY);
+
+fn with_headers(mut answer: Response) -> Response {
+    for (name, value) in HEADERS {
+        // In the place of what the body said of itself.
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    answer
+}
+
+/// A page.
+pub(crate) fn page(status: StatusCode, page: &impl Page) -> Response {
+    html(status, page.html())
+}
+
+/// The same as text.
+pub(crate) fn html(status: StatusCode, html: String) -> Response {
+    with_headers((status, html).into_response())
+}
+
+/// The answer with what is logged of it.
+pub(crate) fn caused_by(mut answer: Response, error: impl Error + Send + Sync + 'static) -> Response {
+    answer.extensions_mut().insert(Cause(Arc::new(error)));
+    answer
+}
+
+/// Sends the browser to a path of the console.
+pub(crate) fn see_other(path: &str) -> Response {
+    let mut answer = with_headers(StatusCode::SEE_OTHER.into_response());
+    if let Ok(path) = HeaderValue::from_str(path) {
+        answer.headers_mut().insert(LOCATION, path);
+    }
+    answer
+}
+
+/// Says after how many seconds the same is worth asking again.
+pub(crate) fn wait(headers: &mut HeaderMap, seconds: Option<u64>) {
+    if let Some(seconds) = seconds {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}

@@ -1,0 +1,85 @@
+//! What stands around the content of every page: who looks at it, where they may go, what is said of what they have just done.
+
+use vestibule_auth::Caller;
+use vestibule_model::{AdministratorRole, visible};
+
+use crate::routes::HOME;
+use crate::said::Said;
+
+/// Whoever looks at a page.
+#[derive(Clone, Copy)]
+pub(crate) struct Viewer<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) csrf: &'a str,
+    /// The path that they look at.
+    pub(crate) path: &'a str,
+}
+
+/// Where somebody may go.
+pub(crate) struct NavItem {
+    pub(crate) name: &'static str,
+    pub(crate) address: String,
+    pub(crate) is_here: bool,
+}
+
+/// A page above this one.
+pub(crate) struct Crumb {
+    pub(crate) name: String,
+    pub(crate) address: String,
+}
+
+/// The frame of a page.
+pub(crate) struct Frame {
+    pub(crate) title: String,
+    pub(crate) nav: Vec<NavItem>,
+    pub(crate) crumbs: Vec<Crumb>,
+    pub(crate) csrf: String,
+    pub(crate) user_name: String,
+    pub(crate) role: String,
+    pub(crate) said: Option<Said>,
+    pub(crate) version: &'static str,
+}
+
+impl Frame {
+    pub(crate) fn of(viewer: Viewer<'_>, title: impl Into<String>) -> Self {
+        let Viewer { caller, csrf, path } = viewer;
+        Self {
+            title: visible(&title.into()),
+            nav: nav(caller, path),
+            crumbs: Vec::new(),
+            csrf: csrf.to_owned(),
+            user_name: visible(caller.name()),
+            role: role(caller.role),
+            said: None,
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+
+    /// The same with what is said of what was done.
+    #[must_use]
+    pub(crate) fn saying(self, said: Option<Said>) -> Self {
+        Self { said, ..self }
+    }
+}
+
+/// Where this caller may go; nowhere before there is a second factor, if there has to be one.
+fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
+    if caller.expect_second_factor().is_err() {
+        return Vec::new();
+    }
+    let item = |name, address: &str| {
+        let is_here = if address == HOME { path == HOME } else { path.starts_with(address) };
+        NavItem { name, address: address.to_owned(), is_here }
+    };
+    vec![item("Overview", HOME)]
+}
+
+/// A role in words.
+fn role(role: AdministratorRole) -> String {
+    match role {
+        AdministratorRole::Owner => "owner".to_owned(),
+        AdministratorRole::Administrator(account) => format!("administrator of {account}"),
+        AdministratorRole::Auditor(None) => "auditor".to_owned(),
+        AdministratorRole::Auditor(Some(account)) => format!("auditor of {account}"),
+    }
+}

@@ -1,0 +1,71 @@
+//! The operator's console at `/console/`: pages rendered by the server, for the administration listener.
+//!
+//! Reads requests, asks the engine's administration and says what is on a page. Who may see or do something is the engine's to say:
+//! a page only leaves out what would be refused. What holds for all of it: no script, no CORS, nothing framed, nothing kept by a
+//! cache; TLS, unless browser and server are one machine ([`plain_http`]); a form is taken only from a page of the same host and
+//! the same session ([`signed_in`]), nothing changes by a GET, and nobody is sent anywhere but to a page of the console
+//! ([`routes`]).
+
+mod answer;
+mod assets;
+mod cookies;
+mod frame;
+mod overview;
+mod own;
+mod parts;
+mod plain_http;
+mod refused;
+mod request;
+mod routes;
+mod said;
+mod signed_in;
+mod surrounding;
+mod way_in;
+mod who;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware;
+use vestibule_auth::{Administration, Auth};
+use vestibule_model::Clock;
+use vestibule_serve::layers::{Readers, RefusalShape};
+
+pub use answer::POLICY;
+pub use routes::{ROUTES, Route};
+pub use who::Who;
+
+/// What every page of the console works with.
+#[derive(Clone)]
+pub struct ConsoleState {
+    /// The engine.
+    pub auth: Arc<Auth>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl ConsoleState {
+    fn administration(&self) -> Administration<'_> {
+        self.auth.administration()
+    }
+}
+
+/// How what is refused before its handler is written here.
+pub const REFUSAL: RefusalShape = RefusalShape {
+    content_type: "text/html; charset=utf-8",
+    body: |status: StatusCode, message| {
+        refused::plain_message(status.canonical_reason().unwrap_or("Refused"), message)
+    },
+    readers: Readers::OwnPages,
+    headers: answer::HEADERS,
+};
+
+/// Where refusals are written so.
+pub const SHAPES: &[(&str, RefusalShape)] = &[("/console", REFUSAL), ("/console/", REFUSAL)];
+
+/// The console.
+pub fn router(state: ConsoleState) -> Router {
+    let around = middleware::from_fn_with_state(state.clone(), surrounding::run);
+    routes::router().route_layer(around).with_state(state)
+}

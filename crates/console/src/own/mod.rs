@@ -1,0 +1,3 @@
+//! The caller's own affairs.
+
+pub(crate) mod second_factor;

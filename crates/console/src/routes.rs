@@ -1,0 +1,123 @@
+//! The routes: the list from which the router is built, and by which it is known where a browser may be sent.
+
+use axum::Router;
+use axum::response::Redirect;
+use axum::routing::{MethodRouter, get, post};
+use http::Method;
+
+use crate::who::Who;
+use crate::{ConsoleState, assets, overview, own, way_in};
+
+/// A route of the console.
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path; what stands in braces is one segment.
+    pub path: &'static str,
+    /// Who may use it.
+    pub who: Who,
+    handler: fn() -> MethodRouter<ConsoleState>,
+}
+
+const fn shown(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
+    Route { method: Method::GET, path, who, handler }
+}
+
+const fn done(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
+    Route { method: Method::POST, path, who, handler }
+}
+
+/// Where somebody signs in.
+pub(crate) const LOGIN: &str = "/console/login";
+pub(crate) const CODE: &str = "/console/login/code";
+pub(crate) const PASSWORD: &str = "/console/login/password";
+/// Where the console begins.
+pub(crate) const HOME: &str = "/console/";
+/// The caller's own second factor.
+pub(crate) const SECOND_FACTOR: &str = "/console/own/second-factor";
+
+/// Every route.
+pub static ROUTES: &[Route] = &[
+    shown("/console", Who::Anybody, || get(async || Redirect::permanent(HOME))),
+    shown("/console/-/{file}", Who::Anybody, || get(assets::file)),
+    shown(LOGIN, Who::Anybody, || get(way_in::login::show)),
+    done(LOGIN, Who::Anybody, || post(way_in::login::submit)),
+    shown(CODE, Who::Anybody, || get(way_in::code::show)),
+    done(CODE, Who::Anybody, || post(way_in::code::submit)),
+    done(PASSWORD, Who::Anybody, || post(way_in::password::submit)),
+    done("/console/logout", Who::Oneself, || post(way_in::log_out::submit)),
+    shown(SECOND_FACTOR, Who::Oneself, || get(own::second_factor::show)),
+    done(SECOND_FACTOR, Who::Oneself, || post(own::second_factor::submit)),
+    shown(HOME, Who::EveryAdministrator, || get(overview::show)),
+];
+
+pub(crate) fn router() -> Router<ConsoleState> {
+    ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))
+}
+
+/// The longest address that somebody is sent to after signing in.
+const LONGEST: usize = 2_048;
+
+/// Where somebody goes on after signing in: to the page of the console that they wanted, or to its beginning.
+pub(crate) fn next_or_home(wanted: &str) -> &str {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\\#\"<>".contains(&byte);
+    let path = wanted.split_once('?').map_or(wanted, |(path, _)| path);
+    let is_page =
+        |route: &Route| route.method == Method::GET && route.who != Who::Anybody && is_at(path, route.path);
+    let may = wanted.len() <= LONGEST && wanted.bytes().all(is_plain) && ROUTES.iter().any(is_page);
+    if may { wanted } else { HOME }
+}
+
+/// Whether a path is one of a route's; a segment of it is neither empty nor one of dots alone.
+fn is_at(path: &str, pattern: &str) -> bool {
+    let mut segments = path.split('/');
+    let of_pattern = pattern.split('/').all(|expected| {
+        segments.next().is_some_and(|segment| {
+            if expected.starts_with('{') {
+                !segment.is_empty() && !segment.bytes().all(|byte| byte == b'.')
+            } else {
+                segment == expected
+            }
+        })
+    });
+    of_pattern && segments.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a7_next_leads_to_a_page_of_the_console_or_to_its_beginning() {
+        assert_eq!(next_or_home("/console/own/second-factor?a=b%20c"), "/console/own/second-factor?a=b%20c");
+        for hostile in [
+            "",
+            "/",
+            "//evil.example/console/",
+            "https://evil.example/console/",
+            "/console//evil.example",
+            "/console/../me/",
+            "/\\evil.example",
+            "/console/\\evil.example",
+            "/console/%0d%0aSet-Cookie:a",
+            "/console/own/second-factor\r\nx:y",
+            "/console/own/second-factor\t",
+            "/console/own/second-factor#x",
+            "/console/own/second-factor/",
+            "/console/own/second-factor ",
+            "javascript:alert(1)",
+            "/console/login",
+            "/console/logout",
+            "/console/-/console.css",
+            "/admin/v1/accounts",
+            "/me/login",
+            "console/",
+            "/console/own/second-fäctor",
+            "/Console/own/second-factor",
+        ] {
+            assert_eq!(next_or_home(hostile), HOME, "{hostile:?}");
+        }
+        let long = format!("/console/own/second-factor?{}", "a".repeat(LONGEST));
+        assert_eq!(next_or_home(&long), HOME);
+    }
+}

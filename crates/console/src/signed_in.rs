@@ -1,0 +1,105 @@
+//! Whoever is signed in: who they are, and what they have sent. Extractors, so that no handler forgets to ask.
+
+use axum::extract::{FromRequest, FromRequestParts};
+use axum::http::Extensions;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use vestibule_auth::{AdministrationError, Caller, Touch};
+use vestibule_serve::forms::Fields;
+use vestibule_serve::layers::LimitedBody;
+
+use crate::ConsoleState;
+use crate::cookies::SESSION;
+use crate::frame::Viewer;
+use crate::refused::ConsoleError;
+use crate::request::Request;
+use crate::surrounding::ProvedCaller;
+
+/// An administrator who may go on.
+pub(crate) struct SignedIn {
+    pub(crate) caller: Caller,
+    pub(crate) request: Request,
+    /// What the forms of their session carry.
+    pub(crate) csrf: String,
+}
+
+/// The same of one who may have to set up a second factor first: for their own affairs alone.
+pub(crate) struct OwnSignedIn(pub(crate) SignedIn);
+
+/// A form of whoever is signed in, for their own affairs alone.
+pub(crate) struct OwnPosted {
+    pub(crate) signed_in: SignedIn,
+    pub(crate) fields: Fields,
+}
+
+impl SignedIn {
+    /// As pages name them.
+    pub(crate) fn viewer(&self) -> Viewer<'_> {
+        Viewer { caller: &self.caller, csrf: &self.csrf, path: self.request.path() }
+    }
+}
+
+/// Whoever shows a session of the console.
+pub(crate) async fn prove(
+    console: &ConsoleState,
+    request: Request,
+    extensions: &Extensions,
+) -> Result<SignedIn, ConsoleError> {
+    let sign_in = |request: &Request| ConsoleError::SignIn(request.itself().to_owned());
+    let Some(cookie) = request.cookie(SESSION) else { return Err(sign_in(&request)) };
+    let now = console.clock.now();
+    let administration = console.administration();
+    let caller = administration.console_caller(cookie, Touch::Use, request.address, now).await;
+    let proved = extensions.get::<ProvedCaller>();
+    match caller {
+        Ok(caller) => {
+            proved.inspect(|proved| proved.set(Some(caller.clone())));
+            let csrf = administration.console_csrf(&caller).map(|csrf| csrf.to_string());
+            Ok(SignedIn { csrf: csrf.unwrap_or_default(), caller, request })
+        }
+        Err(AdministrationError::NotProved) => {
+            proved.inspect(|proved| proved.set(None));
+            Err(sign_in(&request))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl FromRequestParts<ConsoleState> for OwnSignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &ConsoleState) -> Result<Self, Response> {
+        let signed_in = prove(console, Request::read(parts), &parts.extensions).await;
+        signed_in.map(Self).map_err(ConsoleError::into_response)
+    }
+}
+
+impl FromRequestParts<ConsoleState> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &ConsoleState) -> Result<Self, Response> {
+        let OwnSignedIn(signed_in) = OwnSignedIn::from_request_parts(parts, console).await?;
+        let may = signed_in.caller.expect_second_factor();
+        may.map(|()| signed_in).map_err(|error| ConsoleError::from(error).into_response())
+    }
+}
+
+impl FromRequest<ConsoleState> for OwnPosted {
+    type Rejection = Response;
+
+    async fn from_request(request: axum::extract::Request, console: &ConsoleState) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let body = LimitedBody::read(&parts.extensions, body).await;
+        let read = async {
+            let request = Request::read(&parts);
+            let fields = request.fields(&body)?;
+            let signed_in = prove(console, request, &parts.extensions).await?;
+            let administration = console.administration();
+            if !administration.console_csrf_matches(&signed_in.caller, fields.get("csrf")) {
+                return Err(ConsoleError::Foreign);
+            }
+            Ok(Self { signed_in, fields })
+        };
+        read.await.map_err(ConsoleError::into_response)
+    }
+}

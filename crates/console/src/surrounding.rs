@@ -1,0 +1,64 @@
+//! Around every route: who is answered without TLS at all; the body is there before anybody looks who asks; what was begun runs to
+//! its end; and what came of it is reported to the engine, which counts it, refused requests for the audit too.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::StatusCode;
+use vestibule_auth::{Caller, NotedRequest};
+use vestibule_model::TrafficOutcome;
+use vestibule_serve::layers::{ClientAddress, LimitedBody, run_to_completion};
+
+use crate::routes::LOGIN;
+use crate::{ConsoleState, REFUSAL, plain_http};
+
+/// The most bytes of a form that is read before anybody is known.
+const MOST_OF_A_LOGIN: usize = 8 * 1024;
+
+/// What a request showed of its caller: nothing until it is set; then the caller, or None if what was shown proved nothing.
+#[derive(Clone, Default)]
+pub(crate) struct ProvedCaller(Arc<OnceLock<Option<Caller>>>);
+
+impl ProvedCaller {
+    pub(crate) fn set(&self, caller: Option<Caller>) {
+        // The same request proves the same caller each time.
+        let _ = self.0.set(caller);
+    }
+}
+
+pub(crate) async fn run(State(console): State<ConsoleState>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    if !plain_http::is_private(&parts.extensions, &parts.headers, &parts.uri) {
+        return plain_http::refusal();
+    }
+    let most = if parts.uri.path().starts_with(LOGIN) { MOST_OF_A_LOGIN } else { usize::MAX };
+    let body = match LimitedBody::read_at_most(&parts.extensions, body, most).await.0 {
+        Ok(body) => body,
+        Err(refusal) => return REFUSAL.answer(refusal),
+    };
+    let proved = ProvedCaller::default();
+    parts.extensions.insert(proved.clone());
+    let pattern = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let operation = format!("{} {pattern}", parts.method);
+    let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
+    let answer = run_to_completion(next.run(Request::from_parts(parts, Body::from(body)))).await;
+    if let Some(caller) = proved.0.get() {
+        let outcome = outcome(caller.is_some(), answer.status());
+        let (caller, now) = (caller.as_ref(), console.clock.now());
+        let noted = NotedRequest { caller, outcome, operation: &operation, address, now };
+        console.administration().note_request(noted);
+    }
+    answer
+}
+
+fn outcome(is_proved: bool, status: StatusCode) -> TrafficOutcome {
+    match status {
+        _ if !is_proved => TrafficOutcome::InvalidCredential,
+        StatusCode::FORBIDDEN => TrafficOutcome::NotAllowed,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR => TrafficOutcome::Unavailable,
+        _ => TrafficOutcome::Allowed,
+    }
+}

@@ -1,0 +1,83 @@
+//! `/console/login/code`: the second step of the way in.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{AdministrationError, LogInError, Ticket};
+use vestibule_pages::{Notice, Page as _};
+use vestibule_serve::layers::LimitedBody;
+
+use super::{Failed, door, signed_in};
+use crate::cookies::STEP;
+use crate::refused::{ConsoleError, login_address};
+use crate::request::{Browser, Request};
+use crate::routes::{CODE, LOGIN, next_or_home};
+use crate::said::Said;
+use crate::{ConsoleState, answer};
+
+#[derive(Template)]
+#[template(path = "code.html")]
+struct CodePage<'a> {
+    said: Option<Said>,
+    csrf: &'a str,
+    next: &'a str,
+}
+
+/// After a right password: the browser keeps the ticket, and asks for the code.
+pub(super) fn ask(request: &Request, ticket: &Ticket, next: &str) -> Response {
+    let mut answer = answer::see_other(&login_address(CODE, next));
+    STEP.set(answer.headers_mut(), ticket.as_str(), request.secure);
+    answer
+}
+
+/// That the browser keeps, if it is still good.
+fn ticket(console: &ConsoleState, request: &Request) -> Option<Ticket> {
+    let ticket = request.cookie(STEP).map(Ticket::from_text)?;
+    let is_good = console.administration().awaits_code(&ticket, request.address, console.clock.now());
+    is_good.then_some(ticket)
+}
+
+/// Back to the first step: nothing counts without a good ticket.
+fn begin_anew(request: &Request, next: &str) -> Response {
+    let mut answer = answer::see_other(&login_address(LOGIN, next));
+    STEP.clear(answer.headers_mut(), request.secure);
+    answer
+}
+
+/// `GET`.
+pub(crate) async fn show(State(console): State<ConsoleState>, request: Request) -> Response {
+    let wanted = request.asked("next").unwrap_or_default();
+    let next = next_or_home(&wanted);
+    if ticket(&console, &request).is_none() {
+        return begin_anew(&request, next);
+    }
+    code_page(&console, &request, next, None)
+}
+
+/// `POST`.
+pub(crate) async fn submit(
+    State(console): State<ConsoleState>,
+    request: Request,
+    body: LimitedBody,
+) -> Result<Response, ConsoleError> {
+    let fields = request.fields_of_browser(&console, &body)?;
+    let next = next_or_home(fields.get("next"));
+    let Some(ticket) = ticket(&console, &request) else { return Ok(begin_anew(&request, next)) };
+    let (administration, now) = (console.administration(), console.clock.now());
+    match administration.show_console_code(&ticket, fields.get("code"), request.address, now).await {
+        Ok(logged_in) => signed_in(&console, &request, &logged_in, next).await,
+        Err(error @ AdministrationError::LogIn(LogInError::BadCredentials)) => {
+            let said = Said::bad(Notice::BadCode.to_string());
+            let failed = Failed { status: StatusCode::FORBIDDEN, said, error };
+            Ok(code_page(&console, &request, next, Some(failed)))
+        }
+        Err(error) => Ok(code_page(&console, &request, next, Some(Failed::of(error)?))),
+    }
+}
+
+fn code_page(console: &ConsoleState, request: &Request, next: &str, failed: Option<Failed>) -> Response {
+    let browser = Browser::of(console, request);
+    let csrf = browser.csrf.as_str();
+    door(request, &browser, failed, |said| CodePage { said, csrf, next }.html())
+}

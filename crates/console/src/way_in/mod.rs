@@ -1,0 +1,84 @@
+//! The way in: password, code, a password that has to be changed first; and the way out.
+
+pub(crate) mod code;
+pub(crate) mod log_out;
+pub(crate) mod login;
+pub(crate) mod password;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{AdministrationError, LoggedInAdministrator, Touch};
+
+use crate::cookies::{SESSION, STEP};
+use crate::refused::ConsoleError;
+use crate::request::{Browser, Request};
+use crate::said::{self, Said};
+use crate::{ConsoleState, answer};
+
+/// What is said of an attempt that has failed, and what is logged of it.
+struct Failed {
+    status: StatusCode,
+    said: Said,
+    error: AdministrationError,
+}
+
+impl Failed {
+    /// Of an attempt that the engine has refused. The rest is no matter of the form.
+    fn of(error: AdministrationError) -> Result<Self, ConsoleError> {
+        let (status, said) = match &error {
+            AdministrationError::LogIn(error) => said::of_log_in(error),
+            // Told to whoever has proved the password alone.
+            AdministrationError::NotAllowed => {
+                (StatusCode::FORBIDDEN, Said::bad("This user is no administrator any more."))
+            }
+            AdministrationError::Invalid { reason, .. } => {
+                let words = format!("The new password was not taken: {reason}.");
+                (StatusCode::UNPROCESSABLE_ENTITY, Said::bad(words))
+            }
+            _ => return Err(error.into()),
+        };
+        Ok(Self { status, said, error })
+    }
+}
+
+/// A page of the way in, for this browser.
+fn door(
+    request: &Request,
+    browser: &Browser,
+    failed: Option<Failed>,
+    page: impl FnOnce(Option<Said>) -> String,
+) -> Response {
+    let (status, said, error) = failed.map_or((StatusCode::OK, None, None), |failed| {
+        (failed.status, Some(failed.said), Some(failed.error))
+    });
+    let mut answer = answer::html(status, page(said));
+    browser.keep(&mut answer, request);
+    if let Some(error) = error {
+        if let AdministrationError::LogIn(error) = &error {
+            answer::wait(answer.headers_mut(), said::wait(error));
+        }
+        return answer::caused_by(answer, error);
+    }
+    answer
+}
+
+/// Goes on with the cookie of a new session. The one that this browser had ends: nobody else's stays behind.
+async fn signed_in(
+    console: &ConsoleState,
+    request: &Request,
+    logged_in: &LoggedInAdministrator,
+    next: &str,
+) -> Result<Response, ConsoleError> {
+    if let Some(cookie) = request.cookie(SESSION) {
+        let (administration, now) = (console.administration(), console.clock.now());
+        match administration.console_caller(cookie, Touch::Look, request.address, now).await {
+            Ok(before) => administration.log_out_administrator(&before).await?,
+            Err(AdministrationError::NotProved) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut answer = answer::see_other(next);
+    SESSION.set(answer.headers_mut(), &logged_in.opened.shown_by, request.secure);
+    STEP.clear(answer.headers_mut(), request.secure);
+    Ok(answer)
+}

@@ -1,0 +1,103 @@
+//! Who may use which route: every route of the console is asked by those who may not
+
+use reqwest::Method;
+use vestibule_console::{ROUTES, Route, Who};
+use vestibule_model::SecondFactorPolicy;
+use vestibule_testkit::{Browser, Shown};
+
+use crate::support::{COOKIE, FACTOR, Instance, LOGIN, PASSWORD};
+
+/// Every path that a route stands for here.
+fn paths(route: &Route) -> Vec<String> {
+    vec![route.path.replace("{file}", "console.css")]
+}
+
+/// Every route that is not for anybody, with a path of it.
+fn guarded() -> impl Iterator<Item = (&'static Route, String)> {
+    let guarded = ROUTES.iter().filter(|route| route.who != Who::Anybody);
+    guarded.flat_map(|route| paths(route).into_iter().map(move |path| (route, path)))
+}
+
+/// Asks for it, as a form of this service would.
+async fn ask(browser: &Browser, route: &Route, path: &str) -> Shown {
+    match route.method {
+        Method::GET => browser.get(path).await,
+        _ => browser.post(path, &[("csrf", "0")]).await,
+    }
+}
+
+fn leads_to_login(shown: &Shown) -> bool {
+    shown.status == 303 && shown.header("location").split('?').next() == Some(LOGIN)
+}
+
+#[tokio::test]
+async fn nobody_is_led_to_the_login() {
+    let instance = Instance::start().await;
+    for (route, path) in guarded() {
+        let shown = ask(&instance.browser(), route, &path).await;
+        assert!(leads_to_login(&shown), "{} {path}: {}", route.method, shown.status);
+    }
+}
+
+#[tokio::test]
+async fn s8_a_bearer_of_the_api_or_a_cookie_of_another_kind_opens_nothing() {
+    let instance = Instance::start().await;
+    let session = instance.server.stored_sessions().await.remove(0);
+    let page = instance.server.auth.page_cookie(&session).to_string();
+    for (route, path) in guarded() {
+        for cookie in [&instance.bearer, &page] {
+            let browser = instance.browser();
+            browser.keep(COOKIE, cookie);
+            assert!(leads_to_login(&ask(&browser, route, &path).await), "{} {path}", route.method);
+        }
+        let browser = instance.browser();
+        let request = browser.request(route.method.clone(), &path).bearer_auth(&instance.bearer);
+        let request = request.header("origin", browser.origin());
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        assert!(leads_to_login(&browser.send(request).await), "{} {path}", route.method);
+    }
+}
+
+#[tokio::test]
+async fn who_has_to_set_up_a_second_factor_is_led_there() {
+    let required = |settings: &mut vestibule_auth::Settings| {
+        settings.administrators_second_factor = SecondFactorPolicy::Required;
+    };
+    let instance = Instance::start_with(required).await;
+    let browser = instance.signed_in_as("admin", PASSWORD).await;
+    for (route, path) in guarded().filter(|(route, _)| route.who != Who::Oneself) {
+        let shown = ask(&browser, route, &path).await;
+        assert_eq!((shown.status, shown.header("location")), (303, FACTOR), "{} {path}", route.method);
+    }
+}
+
+#[tokio::test]
+async fn a2_no_form_is_taken_without_the_token_of_the_session() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    for (route, path) in guarded().filter(|(route, _)| route.method == Method::POST) {
+        assert_eq!(ask(&browser, route, &path).await.status, 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_owner_sees_every_page() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    for (route, path) in guarded().filter(|(route, _)| route.method == Method::GET) {
+        let shown = ask(&browser, route, &path).await;
+        assert_eq!(shown.status, 200, "{path}: {}", shown.html);
+    }
+}
+
+#[tokio::test]
+async fn a_get_changes_nothing() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let stored = async || format!("{:?}", instance.server.store.directory().await.unwrap());
+    let before = stored().await;
+    for (route, path) in guarded().filter(|(route, _)| route.method == Method::GET) {
+        ask(&browser, route, &path).await;
+    }
+    assert_eq!(stored().await, before);
+}

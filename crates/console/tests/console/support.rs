@@ -1,0 +1,121 @@
+//! A server with administrators, and browsers that look at its console.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
+use vestibule_auth::{FirstOwner, Settings};
+use vestibule_model::Clock;
+use vestibule_testkit::{Browser, Shown, TestServer};
+
+pub(crate) const PASSWORD: &str = "admin-password";
+/// That of administrators who are made by [`Instance::administrator`].
+pub(crate) const ANOTHER_PASSWORD: &str = "F1rst-admin-pass";
+
+pub(crate) const HOME: &str = "/console/";
+pub(crate) const LOGIN: &str = "/console/login";
+pub(crate) const FACTOR: &str = "/console/own/second-factor";
+pub(crate) const COOKIE: &str = "vestibule-console";
+
+pub(crate) struct Instance {
+    pub(crate) server: TestServer,
+    /// A bearer of the first owner.
+    pub(crate) bearer: String,
+}
+
+impl Instance {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// With settings that the test changes first.
+    pub(crate) async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let server = TestServer::start_with(|_, settings| change(settings)).await;
+        let first = FirstOwner::WithPassword(PASSWORD.to_owned().into());
+        server.auth.administration().make_administrators_account(first, server.clock.now()).await.unwrap();
+        let login = server.admin_request(Method::POST, "/admin/v1/login");
+        let login = login.json(&json!({ "username": "admin", "password": PASSWORD })).send().await.unwrap();
+        let login: Value = login.json().await.unwrap();
+        let bearer = login["token"].as_str().unwrap().to_owned();
+        Self { server, bearer }
+    }
+
+    /// What the owner sends to the API; the answer's body.
+    pub(crate) async fn api(&self, method: Method, path: &str, body: &Value) -> Value {
+        let request = self.server.admin_request(method, path).bearer_auth(&self.bearer).json(body);
+        let answer = request.header("if-none-match", "*").send().await.unwrap();
+        assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        answer.json().await.unwrap_or_default()
+    }
+
+    /// Another administrator; their id.
+    pub(crate) async fn administrator(&self, name: &str, role: &Value) -> i64 {
+        let body = json!({ "login_name": name, "password": ANOTHER_PASSWORD, "must_change_password": false });
+        let made = self.api(Method::POST, "/admin/v1/accounts/administrators/users", &body).await;
+        let id = made["id"].as_i64().unwrap();
+        self.api(Method::PUT, &format!("/admin/v1/administrators/{id}"), role).await;
+        id
+    }
+
+    /// A browser at the console.
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::at(self.server.admin_address())
+    }
+
+    /// One in which somebody is signed in.
+    pub(crate) async fn signed_in_as(&self, name: &str, password: &str) -> Browser {
+        let browser = self.browser();
+        let shown = log_in(&browser, name, password).await;
+        assert_eq!((shown.status, shown.header("location")), (303, HOME), "{}", shown.html);
+        browser
+    }
+
+    /// One in which the first owner is.
+    pub(crate) async fn signed_in(&self) -> Browser {
+        self.signed_in_as("admin", PASSWORD).await
+    }
+
+    /// The code that a device with this secret shows, by the server's clock.
+    pub(crate) fn code(&self, secret: &str) -> String {
+        let secret = Secret::try_from_base32(secret).unwrap();
+        let now = u64::try_from(self.server.clock.now().as_unix()).unwrap() / 1_000;
+        Builder::new().with_secret(secret).build_noncompliant().generate(now).to_string()
+    }
+
+    /// The console's router by itself.
+    pub(crate) fn router(&self) -> axum::Router {
+        let clock: Arc<dyn Clock> = Arc::<vestibule_testkit::TestClock>::clone(&self.server.clock);
+        let auth = Arc::clone(&self.server.auth);
+        vestibule_console::router(vestibule_console::ConsoleState { auth, clock })
+    }
+}
+
+/// Signs in on the login page.
+pub(crate) async fn log_in(browser: &Browser, name: &str, password: &str) -> Shown {
+    log_in_at(browser, LOGIN, name, password).await
+}
+
+/// The same on a login page of this address.
+pub(crate) async fn log_in_at(browser: &Browser, page: &str, name: &str, password: &str) -> Shown {
+    let shown = browser.get(page).await;
+    let (csrf, next) = (shown.hidden("csrf"), shown.hidden("next").replace("&#38;", "&"));
+    let fields = [("csrf", csrf.as_str()), ("next", &next), ("user_name", name), ("password", password)];
+    browser.post(LOGIN, &fields).await
+}
+
+/// The secret that the page for setting up a second factor shows.
+pub(crate) fn secret(page: &Shown) -> String {
+    let rest = page.html.split_once(r#"<p class="secret">"#).unwrap().1;
+    rest.split('<').next().unwrap().to_owned()
+}
+
+/// Sets up a second factor in a browser that is signed in; the secret, and the page after it.
+pub(crate) async fn set_up(instance: &Instance, browser: &Browser, password: &str) -> (String, Shown) {
+    let page = browser.get(FACTOR).await;
+    let (secret, code) = (secret(&page), instance.code(&secret(&page)));
+    let (csrf, state) = (page.hidden("csrf"), page.hidden("state"));
+    let fields =
+        [("csrf", csrf.as_str()), ("do", "set"), ("state", &state), ("code", &code), ("password", password)];
+    (secret, browser.post(FACTOR, &fields).await)
+}
