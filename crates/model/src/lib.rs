@@ -9,11 +9,13 @@ mod administration;
 mod application;
 mod audit;
 mod audit_action;
+mod audit_key;
 mod audit_place;
 mod audited;
 mod client_metadata;
 mod connection;
 mod decoding;
+mod ended_session;
 mod gateway_rule;
 mod host_port;
 mod id;
@@ -41,6 +43,7 @@ pub use audit::{
     Actor, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditTarget, Means, Refusal, TargetKind,
 };
 pub use audit_action::AuditAction;
+pub use audit_key::{ActorKey, NoActorKey, TargetKey};
 pub use audit_place::{AuditChain, AuditPlace, NoAuditPlace};
 pub use audited::{Audited, difference};
 pub use client_metadata::{ClientMetadata, GrantType, RefreshRotation};
@@ -49,6 +52,7 @@ pub use connection::{
     Protocol, Provisioning, SamlConnection,
 };
 pub use decoding::expected_kind;
+pub use ended_session::EndedSession;
 pub use gateway_rule::{GatewayCredential, GatewayRule, GatewayRuleSettings, IdentityHeader, RefusalStyle};
 pub use host_port::HostPort;
 pub use id::{

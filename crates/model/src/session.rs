@@ -106,7 +106,8 @@ impl Application {
 }
 
 /// How a session was opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AuthenticationMethod {
     /// By password.
     Password,
