@@ -24,6 +24,9 @@ pub(crate) const BATCH: usize = 64;
 /// How often what was counted of requests is written: after a crash no more is missing than that of ten seconds.
 const WRITE_TRAFFIC_EVERY: Duration = Duration::from_secs(5);
 
+/// How often entries of before are indexed: a database with ten million of them is done in half an hour.
+const INDEX_EVERY: Duration = Duration::from_secs(1);
+
 /// How often the store is asked whether it is there.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
@@ -79,6 +82,7 @@ impl Auth {
             every(follow, "follow the master keys and the directory", || self.follow_others()),
             every(follow, "store the ends of sessions that followed", || self.ends.store_pending()),
             every(follow, "seal secrets anew", || async { self.reseal().await.map(drop) }),
+            every(INDEX_EVERY, "index the audit", || self.audit.index()),
             every(follow, "follow the signing keys", || self.signing_keys.follow()),
             every(sweep, "keep the signing keys", || self.keep_keys()),
             every(REFRESH_EVERY, "read identity providers' metadata and keys", || {

@@ -7,8 +7,8 @@ use vestibule_model::{
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, SigningKey, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
+    AccountRows, AuditCount, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins,
+    Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
     TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
 };
 
@@ -131,6 +131,10 @@ impl Store for WatchedStore {
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
         self.noted(self.store.audit(query))
+    }
+
+    fn count_audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditCount> {
+        self.noted(self.store.count_audit(query))
     }
 
     fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {

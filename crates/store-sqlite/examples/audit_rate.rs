@@ -5,14 +5,15 @@
 #![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a measurement that fails has no other answer")]
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use vestibule_crypto::{AuditKey, MasterKey};
 use vestibule_model::{
-    Actor, ApplicationId, AuditAction, AuditPlace, AuditReason, AuditRecord, EndReason, Means, Millis,
-    SessionReference, UserId,
+    Actor, ActorKey, Application, ApplicationId, AuditAction, AuditPlace, AuditReason, AuditRecord,
+    AuthenticationMethod, Dialect, EndReason, EndedSession, Means, Millis, SessionReference, UserId,
 };
 use vestibule_store::{AuditOrder, AuditQuery, Change, Store};
 use vestibule_store_sqlite::{SqliteStore, verify_audit};
@@ -36,6 +37,7 @@ fn main() {
     assert_eq!(outcome.finding, None);
     println!("verified: {:.0} entries/s", per_second(entries, took));
     runtime.block_on(ask(&store, entries));
+    runtime.block_on(count(&store, entries));
     runtime.block_on(follow_ends(&store, entries));
 }
 
@@ -62,14 +64,66 @@ fn record(number: i64) -> AuditRecord {
         account: (if number % 1_000 == 7 { "rare" } else { "12345678" }).parse().ok(),
         user: Some(user),
         session: Some(SessionReference(session)),
-        address: "192.0.2.17".parse().ok(),
+        address: Some(address(scattered)),
+        details: (number % 2 == 1).then(|| ended(scattered, number)),
         ..AuditRecord::new(time(number), action, actor, Means::ApiKey(ApplicationId(7)))
     }
+}
+
+/// One of 50,000.
+fn address(scattered: i64) -> IpAddr {
+    let [high, low] = u16::try_from(scattered.rem_euclid(50_000)).unwrap_or_default().to_be_bytes();
+    IpAddr::from([10, 0, high, low])
+}
+
+/// What is told of a session that ended.
+fn ended(scattered: i64, number: i64) -> String {
+    let session = EndedSession {
+        opened: time(number - 1),
+        opened_from: Some(address(scattered.rotate_left(17))),
+        last_used: time(number),
+        opened_with: Application::ApiKey(ApplicationId(scattered.rem_euclid(100))),
+        method: AuthenticationMethod::ApiKey,
+        dialect: Dialect::LivePerson,
+    };
+    session.with_explanation(None).unwrap()
 }
 
 /// A second for each.
 fn time(number: i64) -> Millis {
     Millis::from_unix(1_780_000_000_000 + 1_000 * number)
+}
+
+async fn count(store: &SqliteStore, entries: i64) {
+    let middle = record((entries / 2) | 1);
+    let all = AuditQuery::default();
+    let ends = AuditQuery { action: Some(AuditAction::SessionEnded), ..all.clone() };
+    for (what, query) in [
+        ("all", all.clone()),
+        ("ends", ends.clone()),
+        ("ends of an account that has nearly all", AuditQuery { account: middle.account, ..ends.clone() }),
+        ("ends of one user", AuditQuery { user: middle.user, ..ends.clone() }),
+        ("one address", AuditQuery { address: middle.address, ..all.clone() }),
+        (
+            "ends of sessions opened with one key, of one account, since the middle",
+            AuditQuery {
+                opened_with: Some(ApplicationId(5)),
+                account: middle.account,
+                since: Some(middle.at),
+                ..ends
+            },
+        ),
+        ("what one user did", AuditQuery { actor: middle.user.map(ActorKey::User), ..all }),
+    ] {
+        let mut best = Duration::MAX;
+        let mut counted = None;
+        for _ in 0..3 {
+            let began = now();
+            counted = Some(store.count_audit(query.clone()).await.unwrap());
+            best = best.min(began.elapsed());
+        }
+        println!("counted, {what}: {counted:?} in {:.1} ms", best.as_secs_f64() * 1_000.0);
+    }
 }
 
 async fn ask(store: &SqliteStore, entries: i64) {

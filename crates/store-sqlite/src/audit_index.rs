@@ -2,13 +2,15 @@
 //! that may answer it.
 //!
 //! A summary only ever says "perhaps" or "no", and the entries themselves are looked at after a "perhaps". A block without
-//! a summary, as the newest one is until it is full, is always looked at.
+//! a summary, as the newest one is until it is full, is always looked at. What the keys of a block tell (`audit_keys`) is exact; its
+//! summary is asked about sessions and refusals, of which there are too many, and until a block of before has keys.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use sha2::{Digest, Sha256};
 use vestibule_model::{AuditAction, RefusalId};
 use vestibule_store::AuditQuery;
 
+use crate::audit_keys;
 use crate::columns::Word;
 
 /// How many bits of a sequence are its place in its block.
@@ -85,6 +87,7 @@ impl Filter {
 pub(crate) fn summarise(connection: &Connection, before: i64, after: i64) -> rusqlite::Result<()> {
     for block in ((before + 1) >> BITS)..((after + 1) >> BITS) {
         summarise_one(connection, block)?;
+        audit_keys::index(connection, block)?;
     }
     Ok(())
 }
@@ -130,10 +133,11 @@ pub(crate) fn tells_of_refusal() -> String {
     format!("action IN ({log_in}, {log_out})")
 }
 
-/// Removes the summaries of blocks that have no entry from `first` on.
+/// Removes the summaries of blocks that have no entry from `first` on, and the keys of those that have lost one.
 pub(crate) fn forget_before(connection: &Connection, first: i64) -> rusqlite::Result<()> {
     let sql = "DELETE FROM audit_blocks WHERE block < ?1";
-    connection.prepare_cached(sql)?.execute([first >> BITS]).map(drop)
+    connection.prepare_cached(sql)?.execute([first >> BITS])?;
+    audit_keys::forget_before(connection, first)
 }
 
 /// Whether anything in the block may be wanted by the question, which is about the time from `since` to `until`.
@@ -225,16 +229,19 @@ mod tests {
     /// A database with entries of these times, each of the user of its sequence, every other of a session; and its summaries.
     fn summarised(times: impl IntoIterator<Item = i64>) -> Connection {
         let connection = Connection::open_in_memory().unwrap();
-        let tables = "CREATE TABLE audit (sequence, at, account_id, user_id, session, action, details);
-                      CREATE TABLE audit_blocks (block PRIMARY KEY, earliest, latest, filter)";
+        let tables = "CREATE TABLE audit (sequence, at, account_id, user_id, session, action, details, reason, actor DEFAULT 4,
+                          actor_id, application_id, address, target, target_id);
+                      CREATE TABLE audit_blocks (block PRIMARY KEY, earliest, latest, filter);
+                      CREATE TABLE audit_keys (chunk, kind, bucket, part, keys)";
         connection.execute_batch(tables).unwrap();
         let mut newest = 0;
         for at in times {
             newest += 1;
             let session = (newest % 2 == 0).then(|| session(newest).0);
-            let insert = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let insert = "INSERT INTO audit (sequence, at, account_id, user_id, session, action, details)
+                          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
             let (action, details) = (AuditAction::LogInRefused.number(), refusal(newest).in_details());
-            let row = params![newest, at, b"12345678", newest, session, action, details];
+            let row = params![newest, at, "12345678", newest, session, action, details];
             connection.execute(insert, row).unwrap();
             summarise(&connection, newest - 1, newest).unwrap();
         }

@@ -5,6 +5,7 @@
 //! its futures wait on channels, whoever polls them.
 
 mod audit_index;
+mod audit_keys;
 mod audit_reader;
 mod backup;
 mod backup_file;
@@ -44,8 +45,8 @@ use vestibule_model::{
     User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
+    AccountRows, AuditCount, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins,
+    Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
     TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
 };
 
@@ -234,6 +235,10 @@ impl Store for SqliteStore {
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
         self.read(move |snapshot| read::audit(snapshot, &query))
+    }
+
+    fn count_audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditCount> {
+        self.read(move |snapshot| read::count_audit(snapshot, &query))
     }
 
     fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {

@@ -122,6 +122,7 @@ pub(crate) const ALL: &[Migration] = &[
         name: "traffic_counting",
         sql: include_str!("../migrations/0026_traffic_counting.sql"),
     },
+    Migration { number: 27, name: "audit_keys", sql: include_str!("../migrations/0027_audit_keys.sql") },
 ];
 
 /// The step that made the audit.

@@ -291,6 +291,9 @@ pub enum Change {
         /// The most rows to look at.
         limit: usize,
     },
+    /// Brings up to date what a backend keeps beside the audit to answer questions about it, for entries that were written before it
+    /// kept that: a bounded amount of work. The outcome tells whether there is more. Changes no entry, and nothing of the directory.
+    IndexAudit,
     /// Removes the oldest entries of the audit while they are older than a time, and at most so many.
     PruneAudit {
         /// The first entry that is not older than this stays, and everything after it.

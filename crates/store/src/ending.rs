@@ -180,6 +180,8 @@ pub struct Outcome {
     pub unfinished: Vec<(usize, WalkPosition)>,
     /// How many rows of traffic it aged; as many as the limit: there may be more.
     pub aged: usize,
+    /// Whether there is more of the audit to be indexed.
+    pub more_to_index: bool,
 }
 
 impl Outcome {
@@ -189,5 +191,6 @@ impl Outcome {
         self.ended.extend(other.ended);
         self.unfinished.extend(other.unfinished);
         self.aged += other.aged;
+        self.more_to_index |= other.more_to_index;
     }
 }

@@ -44,7 +44,7 @@ pub use ending::{
 pub use federated_login::{FederatedLogin, FederatedLogins, FederatedLogout};
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains, SealHolder};
 pub use memory::MemoryStore;
-pub use query::{AuditOrder, AuditPage, AuditQuery, UserQuery};
+pub use query::{AuditCount, AuditOrder, AuditPage, AuditQuery, UserQuery};
 pub use refresh_token_use::RefreshTokenUse;
 pub use session_version::{SessionsDecision, SessionsVersion, UserSessions};
 pub use stored_session::{BLOCK, LastUse, SessionNumber, StoredSession};
@@ -131,6 +131,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// A page of the audit.
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage>;
+
+    /// How many entries the question wants, on all pages: its order, its limit and the place that a page begins behind are passed
+    /// over.
+    fn count_audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditCount>;
 
     /// Every user who administers, by user id.
     fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>>;

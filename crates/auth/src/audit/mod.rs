@@ -5,6 +5,7 @@
 
 mod end;
 mod folding;
+mod indexing;
 mod prune;
 mod reason;
 mod refusal;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use vestibule_crypto::TokenKeys;
 use vestibule_model::{
     Actor, Application, AuditAction, AuditReason, AuditRecord, AuthenticationMethod, Clock, ConnectionId,
-    Means, Millis, RefusalId, Session, SessionReference, User,
+    EndedSession, Means, Millis, RefusalId, Session, SessionReference, User,
 };
 use vestibule_store::{AuditPage, AuditQuery, Change, Store, StoreError};
 
@@ -27,6 +28,7 @@ use crate::master_keys::KeyMaterial;
 use crate::traffic::Traffic;
 
 use folding::Folded;
+use indexing::Indexing;
 use prune::Retention;
 use refusal_counts::RefusalCounts;
 
@@ -72,7 +74,7 @@ pub(crate) fn record_of_end(reference: [u8; 16], session: &Session, end: &End, a
         session: Some(SessionReference(reference)),
         dialect: end.dialect,
         address: end.address,
-        details: end.details.clone(),
+        details: EndedSession::of(session).with_explanation(end.details.as_deref()),
         user_name: end.user_name.clone(),
         ..AuditRecord::new(at, AuditAction::SessionEnded, end.actor.clone(), end.means)
     }
@@ -92,6 +94,7 @@ pub(crate) struct AuditTrail {
     folded: Folded,
     refusals: RefusalCounts,
     retention: Retention,
+    indexing: Indexing,
 }
 
 impl AuditTrail {
@@ -113,6 +116,7 @@ impl AuditTrail {
             folded: Folded::default(),
             refusals: RefusalCounts::default(),
             retention: Retention::new(retention),
+            indexing: Indexing::default(),
         }
     }
 

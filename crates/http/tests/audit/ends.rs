@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use vestibule_model::{
-    Actor, Application, ApplicationId, AuditAction, Dialect, EndReason, Means, RoleType, SessionReference,
+    Actor, Application, ApplicationId, AuditAction, AuthenticationMethod, Dialect, EndReason, EndedSession,
+    Means, RoleType, SessionReference,
 };
 use vestibule_store::Change;
 use vestibule_testkit::{Key, TestServer};
@@ -19,6 +20,26 @@ async fn a_logout_is_told_by_its_holder() {
     let record = of_action(&server, AuditAction::SessionEnded).await.remove(0);
     assert_eq!((record.means, record.address), (Means::Session, "127.0.0.1".parse().ok()));
     assert!(matches!(record.actor, Actor::User { name, .. } if name == "name"));
+}
+
+#[tokio::test]
+async fn the_end_tells_what_the_session_was_like_beside_why_it_ended() {
+    let server = TestServer::start().await;
+    server.session().await;
+    let opened = vestibule_model::Clock::now(&*server.clock);
+    server.clock.advance(Duration::from_hours(24));
+    server.auth.sweep(vestibule_model::Clock::now(&*server.clock)).await.unwrap();
+    let record = of_action(&server, AuditAction::SessionEnded).await.remove(0);
+    let expected = EndedSession {
+        opened,
+        opened_from: "127.0.0.1".parse().ok(),
+        last_used: opened,
+        opened_with: Application::None,
+        method: AuthenticationMethod::Password,
+        dialect: Dialect::LivePerson,
+    };
+    assert_eq!(EndedSession::told_by(&record), Some(expected));
+    assert!(record.details.unwrap().contains("idle_ms"));
 }
 
 #[tokio::test]

@@ -113,6 +113,7 @@ const fn line_of(change: &Change) -> &'static str {
         Change::ReplacePasswordHash { .. } | Change::TouchAdministrationToken { .. } => "retries.rs: later",
         Change::ForgetAnswers { .. }
         | Change::ForgetExpired { .. }
+        | Change::IndexAudit
         | Change::PruneAudit { .. }
         | Change::AgeTraffic { .. }
         | Change::TrimChanges { .. } => "nobody is told; what is old is found again",

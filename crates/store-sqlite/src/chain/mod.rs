@@ -20,6 +20,7 @@ pub(crate) use head::ChainHead;
 pub use verify::{VerifyError, verify_audit};
 
 use crate::audit_index;
+use crate::audit_keys::{self, Filling};
 use crate::error::unavailable;
 use crate::read;
 use crate::write::audit::{self as rows, Columns};
@@ -36,22 +37,26 @@ pub(crate) struct Chain {
     has_rotated: bool,
     /// The newest sequence before this transaction.
     before: i64,
+    /// How far blocks without keys have been given some, as this transaction has made it; and as it was committed.
+    filling: (Filling, Filling),
     /// Kept for its memory.
     message: Vec<u8>,
 }
 
 /// What the chain was like before a batch.
 #[derive(Clone, Copy)]
-pub(crate) struct Mark(Option<ChainHead>, Option<Generation>);
+pub(crate) struct Mark(Option<ChainHead>, Option<Generation>, Filling);
 
 impl Chain {
     pub(crate) fn new(mac: Arc<dyn AuditMac>) -> Self {
-        Self { mac, head: None, active: None, has_rotated: false, before: 0, message: Vec::new() }
+        let filling = (Filling::Begins, Filling::Begins);
+        Self { mac, head: None, active: None, has_rotated: false, before: 0, filling, message: Vec::new() }
     }
 
     /// Another transaction: another process may have written in between.
     pub(crate) fn begin(&mut self) {
         (self.head, self.active, self.has_rotated) = (None, None, false);
+        self.filling.0 = self.filling.1;
     }
 
     /// Another generation of the master key is about to come into force: the head is read while that which sealed it is.
@@ -68,6 +73,7 @@ impl Chain {
     /// The transaction was committed. What is sealed from here on, the witness of this commit first, is sealed under the
     /// generation that it put into force.
     pub(crate) fn committed(&mut self, connection: &Connection) {
+        self.filling.1 = self.filling.0;
         // What cannot be read now is followed when it can.
         if std::mem::take(&mut self.has_rotated)
             && let Ok(records) = read::master_keys(connection)
@@ -77,12 +83,12 @@ impl Chain {
     }
 
     pub(crate) const fn mark(&self) -> Mark {
-        Mark(self.head, self.active)
+        Mark(self.head, self.active, self.filling.0)
     }
 
     /// A batch was undone.
     pub(crate) const fn undo(&mut self, mark: Mark) {
-        (self.head, self.active) = (mark.0, mark.1);
+        (self.head, self.active, self.filling.0) = (mark.0, mark.1, mark.2);
     }
 
     /// Writes an entry behind the newest.
@@ -137,6 +143,18 @@ impl Chain {
         audit_index::forget_before(connection, through.sequence + 1)?;
         self.head = Some(head);
         Ok(())
+    }
+
+    /// Gives keys to one block that has none; answers whether there may be more such blocks.
+    pub(crate) fn fill_index(&mut self, connection: &Connection) -> Result<bool, StoreError> {
+        self.filling.0 = self.try_fill_index(connection).map_err(unavailable)?;
+        Ok(self.filling.0 != Filling::Done)
+    }
+
+    fn try_fill_index(&mut self, connection: &Connection) -> rusqlite::Result<Filling> {
+        let head = self.head(connection)?;
+        // What this transaction has written gets its keys at its end.
+        audit_keys::fill(connection, self.filling.0, head.anchor.sequence + 1, self.before)
     }
 
     /// Seals what the transaction wrote. The newest entry, if the transaction has looked for it.

@@ -1,51 +1,93 @@
-//! Reading the audit: which blocks of it, and how much work at a time.
+//! Reading the audit a page at a time.
 
 use rusqlite::types::FromSqlError;
-use rusqlite::{Connection, Row, StatementStatus, named_params};
+use rusqlite::{Connection, Row};
 use vestibule_model::{
     Actor, AdministrationTokenId, ApplicationId, AuditChain, AuditEntry, AuditPlace, AuditRecord,
-    AuditTarget, ConnectionId, Dialect, RefusalId, SessionReference, TargetKind, UserId,
+    AuditTarget, ConnectionId, Dialect, SessionReference, TargetKind, UserId,
 };
 use vestibule_store::{AuditOrder, AuditPage, AuditQuery};
 
+use super::audit_blocks::{Blocks, Candidates};
 use super::octets::address;
 use crate::audit_index;
-use crate::columns::{ActorKind, At, Coded, Id, MeansKind, Reason, Word};
-use crate::write::audit::{COLUMNS, USER_NAME};
+use crate::columns::{ActorKind, At, Coded, Id, MeansKind, Reason};
+use crate::write::audit::USER_NAME;
 
 /// How many steps of `SQLite`'s machine a page may take before it is cut short: some 15 ms.
 const STEPS: i32 = 1_000_000;
 
-/// What a block costs that is passed over, in the same steps.
-const PER_BLOCK: i32 = 250;
+/// So many entries of a block are read one by one; to read more, the block is gone through.
+const FEW: u32 = 100;
 
 /// A page of the audit.
 pub(crate) fn audit(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Result<AuditPage> {
     let Some((first, last)) = range(snapshot, query)? else { return Ok(AuditPage::default()) };
-    let mut search = Search { snapshot, query, entries: Vec::new(), steps: STEPS };
+    let mut blocks = Blocks::of(snapshot, query, STEPS);
+    let mut entries = Vec::new();
     let (mut block, end, step) = match query.order {
         AuditOrder::OldestFirst => (first >> audit_index::BITS, last >> audit_index::BITS, 1),
         AuditOrder::NewestFirst => (last >> audit_index::BITS, first >> audit_index::BITS, -1),
     };
     let next = loop {
         let (from, to) = audit_index::sequences(block);
-        search.look_at(block, from.max(first), to.min(last))?;
-        if search.entries.len() == query.bounded_limit() {
-            break search.entries.last().map(|entry| entry.place);
+        look_at(&mut blocks, block, (from.max(first), to.min(last)), &mut entries)?;
+        if entries.len() == query.bounded_limit() {
+            break entries.last().map(|entry: &AuditEntry| entry.place);
         }
         if block == end {
             break None;
         }
-        if search.steps <= 0 {
+        if blocks.are_enough() {
             break Some(AuditPlace::in_first(if step == 1 { to } else { from }));
         }
         block += step;
     };
-    Ok(AuditPage { entries: search.entries, next })
+    Ok(AuditPage { entries, next })
+}
+
+/// Takes what is wanted from one block, between two sequences.
+fn look_at(
+    blocks: &mut Blocks<'_>,
+    block: i64,
+    within: (i64, i64),
+    entries: &mut Vec<AuditEntry>,
+) -> rusqlite::Result<()> {
+    let limit = blocks.query.bounded_limit();
+    let mut take = |entry| {
+        entries.push(entry);
+        entries.len() < limit
+    };
+    match blocks.candidates(block, within)? {
+        Candidates::None => Ok(()),
+        Candidates::Perhaps | Candidates::All => blocks.scan(within, take),
+        Candidates::At(places) => {
+            let sequence = |place| audit_index::sequences(block).0 + i64::try_from(place).unwrap_or_default();
+            if places.count() > FEW {
+                let ends = places.ends().map_or(within, |(first, last)| (sequence(first), sequence(last)));
+                return blocks.scan(ends, take);
+            }
+            let mut sequences: Vec<i64> = places.iter().map(sequence).collect();
+            if blocks.query.order == AuditOrder::NewestFirst {
+                sequences.reverse();
+            }
+            for sequence in sequences {
+                let mut is_enough = false;
+                blocks.scan((sequence, sequence), |entry| {
+                    is_enough = !take(entry);
+                    true
+                })?;
+                if is_enough {
+                    break;
+                }
+            }
+            Ok(())
+        }
+    }
 }
 
 /// The sequences between which the page lies; None: there is nothing there.
-fn range(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Result<Option<(i64, i64)>> {
+pub(super) fn range(snapshot: &Connection, query: &AuditQuery) -> rusqlite::Result<Option<(i64, i64)>> {
     let ends = "SELECT (SELECT min(sequence) FROM audit), (SELECT max(sequence) FROM audit)";
     let ends = snapshot.prepare_cached(ends)?.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let (Some(first), Some(last)) = ends else { return Ok(None) };
@@ -66,76 +108,8 @@ fn number(place: AuditPlace) -> i64 {
     }
 }
 
-/// A statement for each order.
-fn sql(order: AuditOrder) -> String {
-    let order = match order {
-        AuditOrder::NewestFirst => "DESC",
-        AuditOrder::OldestFirst => "ASC",
-    };
-    format!(
-        "SELECT {COLUMNS} FROM audit WHERE sequence BETWEEN :from AND :to
-         AND (:session IS NULL OR session = :session) AND (:user IS NULL OR user_id = :user)
-         AND (:account IS NULL OR account_id = :account) AND (:action IS NULL OR action = :action)
-         AND (:refusal IS NULL OR {} AND instr(details, :refusal) > 0)
-         AND at >= :since AND at <= :until ORDER BY sequence {order} LIMIT :limit",
-        audit_index::tells_of_refusal()
-    )
-}
-
-/// A page in the making.
-struct Search<'a> {
-    snapshot: &'a Connection,
-    query: &'a AuditQuery,
-    entries: Vec<AuditEntry>,
-    /// How much work is left.
-    steps: i32,
-}
-
-impl Search<'_> {
-    /// Takes what is wanted from one block, between two sequences.
-    fn look_at(&mut self, block: i64, from: i64, to: i64) -> rusqlite::Result<()> {
-        self.steps = self.steps.saturating_sub(PER_BLOCK);
-        let ((since, until), query) = (self.span(), self.query);
-        if since > until || !audit_index::may_have(self.snapshot, block, query, since, until)? {
-            return Ok(());
-        }
-        let mut select = self.snapshot.prepare_cached(&sql(query.order))?;
-        let limit = query.bounded_limit().saturating_sub(self.entries.len());
-        let parameters = named_params! {
-            ":from": from,
-            ":to": to,
-            ":session": query.session.map(|session| session.0),
-            ":user": query.user.map(|user| user.0),
-            ":account": query.account.map(Id),
-            ":action": query.action.map(Word::number),
-            ":refusal": query.refusal.map(RefusalId::in_details),
-            ":since": since,
-            ":until": until,
-            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
-        };
-        let mut rows = select.query(parameters)?;
-        while let Some(row) = rows.next()? {
-            self.entries.push(entry(row)?);
-        }
-        drop(rows);
-        self.steps = self.steps.saturating_sub(select.reset_status(StatementStatus::VmStep));
-        Ok(())
-    }
-
-    /// The first and the last millisecond asked for.
-    fn span(&self) -> (i64, i64) {
-        let since = self.query.since.map_or(i64::MIN, vestibule_model::Millis::as_unix);
-        match self.query.until.map(|until| until.as_unix().checked_sub(1)) {
-            None => (since, i64::MAX),
-            Some(Some(until)) => (since, until),
-            // Nothing is before the beginning of time.
-            Some(None) => (i64::MAX, i64::MIN),
-        }
-    }
-}
-
 /// The columns are read by their place: an export reads every entry there is.
-fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     let (At(at), Coded(action)) = (row.get(1)?, row.get(2)?);
     let record = AuditRecord {
         at,

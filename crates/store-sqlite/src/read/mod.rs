@@ -3,6 +3,8 @@
 mod administration;
 mod answers;
 mod audit;
+mod audit_blocks;
+mod audit_count;
 mod connections;
 mod consumed;
 mod deleted;
@@ -34,6 +36,7 @@ use crate::columns::{Coded, Id};
 pub(crate) use administration::{administrators, token_with, tokens};
 pub(crate) use answers::{answer, oldest_answer};
 pub(crate) use audit::audit;
+pub(crate) use audit_count::count_audit;
 pub(crate) use consumed::is_consumed;
 pub(crate) use deleted::deleted;
 pub(crate) use directory::{account, application_tokens};

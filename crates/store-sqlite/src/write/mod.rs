@@ -67,7 +67,7 @@ pub(crate) fn batch(
     Ok(outcome)
 }
 
-/// Applies a change of which something is told: one that opens or ends sessions, or ages traffic; None: it is none.
+/// Applies a change of which something is told: one that opens or ends sessions, ages traffic, or indexes the audit; None: it is none.
 fn with_outcome(
     connection: &Connection,
     chain: &mut Chain,
@@ -84,6 +84,7 @@ fn with_outcome(
         Change::AgeTraffic { days_before, months_before, now, limit } => {
             traffic::age(connection, *days_before, *months_before, *now, *limit)?
         }
+        Change::IndexAudit => Outcome { more_to_index: chain.fill_index(connection)?, ..Outcome::default() },
         _ => return Ok(None),
     }))
 }

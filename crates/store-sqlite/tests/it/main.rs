@@ -5,6 +5,7 @@
 mod audit;
 mod audit_edits;
 mod audit_in_motion;
+mod audit_keys;
 mod audit_of_refusals;
 mod backup;
 mod beside_the_model;

@@ -34,6 +34,7 @@ impl Change {
                 | Self::Audit(_)
                 | Self::Probe
                 | Self::TrimChanges { .. }
+                | Self::IndexAudit
                 | Self::PruneAudit { .. }
                 | Self::CountTraffic(_)
                 | Self::AgeTraffic { .. }
@@ -103,6 +104,7 @@ impl Change {
             | Self::Audit(_)
             | Self::TrimChanges { .. }
             | Self::Probe
+            | Self::IndexAudit
             | Self::PruneAudit { .. }
             | Self::CountTraffic(_)
             | Self::AgeTraffic { .. } => return None,

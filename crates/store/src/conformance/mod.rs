@@ -26,6 +26,8 @@ pub mod answers;
 pub mod applications;
 #[expect(missing_docs, reason = "a fact's name says it")]
 pub mod audit;
+#[expect(missing_docs, reason = "a fact's name says it")]
+pub mod audit_filters;
 mod audit_words;
 pub mod beside_the_model;
 #[expect(missing_docs, reason = "a fact's name says it")]

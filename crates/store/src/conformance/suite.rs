@@ -391,6 +391,11 @@ macro_rules! conformance_suite {
                 numbers_go_on_after_everything_was_pruned
                 a_refused_commit_prunes_nothing
             }
+            audit_filters {
+                each_filter_finds_and_counts_what_it_wants
+                a_count_is_of_all_pages
+                indexing_changes_nothing_that_is_told
+            }
         }
     };
     (@facts $make:expr; $($module:ident { $($fact:ident)+ })+) => {$(

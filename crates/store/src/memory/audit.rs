@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use vestibule_model::{AuditEntry, AuditPlace, AuditRecord, Generation, Millis};
 
-use crate::{AuditOrder, AuditPage, AuditQuery};
+use crate::{AuditCount, AuditOrder, AuditPage, AuditQuery};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Audit {
@@ -39,8 +39,7 @@ impl Audit {
             (Some(behind), AuditOrder::NewestFirst) => entry.place < behind,
             (Some(behind), AuditOrder::OldestFirst) => entry.place > behind,
         };
-        let is_meant = |entry: &&AuditEntry| query.through.is_none_or(|through| entry.place <= through);
-        let wanted = self.entries.iter().filter(ahead).filter(is_meant).filter(|entry| query.wants(entry));
+        let wanted = self.wanted(query).filter(ahead);
         let limit = query.bounded_limit();
         let entries: Vec<AuditEntry> = match query.order {
             AuditOrder::NewestFirst => wanted.rev().take(limit).cloned().collect(),
@@ -48,5 +47,15 @@ impl Audit {
         };
         let next = entries.last().filter(|_| entries.len() == limit).map(|entry| entry.place);
         AuditPage { entries, next }
+    }
+
+    pub(super) fn count(&self, query: &AuditQuery) -> AuditCount {
+        AuditCount::Exact(u64::try_from(self.wanted(query).count()).unwrap_or(u64::MAX))
+    }
+
+    /// What the question wants, on all pages.
+    fn wanted<'a>(&'a self, query: &'a AuditQuery) -> impl DoubleEndedIterator<Item = &'a AuditEntry> {
+        let is_meant = |entry: &&AuditEntry| query.through.is_none_or(|through| entry.place <= through);
+        self.entries.iter().filter(is_meant).filter(|entry| query.wants(entry))
     }
 }

@@ -39,9 +39,9 @@ use self::session_versions::SessionVersions;
 use self::traffic::Traffic;
 use self::transaction::Transaction;
 use crate::{
-    AccountRows, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges, DirectoryRows,
-    FederatedLogins, Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture,
-    StoredSession, TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
+    AccountRows, AuditCount, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges,
+    DirectoryRows, FederatedLogins, Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store,
+    StoreFuture, StoredSession, TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
 };
 
 /// A store in memory, empty at first.
@@ -281,6 +281,10 @@ impl Store for MemoryStore {
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
         Box::pin(ready(Ok(self.tables().audit.page(&query))))
+    }
+
+    fn count_audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditCount> {
+        Box::pin(ready(Ok(self.tables().audit.count(&query))))
     }
 
     fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {

@@ -119,7 +119,8 @@ impl<'a> Transaction<'a> {
             }
             Change::NoteLastUses(uses) => uses.into_iter().for_each(|last_use| self.note_last_use(last_use)),
             Change::Audit(record) => self.write_audit(*record),
-            Change::Probe => {}
+            // The model looks at every entry.
+            Change::Probe | Change::IndexAudit => {}
             Change::TrimChanges { keep, limit } => self.trim = self.trim.max(Some((keep, limit))),
             Change::PruneAudit { before, limit } => self.audit().prune(before, limit),
             Change::CountTraffic(_) | Change::AgeTraffic { .. } => self.of_traffic(change),

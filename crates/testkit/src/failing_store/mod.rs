@@ -11,8 +11,8 @@ use vestibule_model::{
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, SigningKey, User, UserId,
 };
 use vestibule_store::{
-    AccountRows, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins, Outcome,
-    Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
+    AccountRows, AuditCount, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins,
+    Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
     TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
 };
 
@@ -176,6 +176,10 @@ impl Store for FailingStore {
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
         self.read("audit", move |store| store.audit(query))
+    }
+
+    fn count_audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditCount> {
+        self.read("count_audit", move |store| store.count_audit(query))
     }
 
     fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {

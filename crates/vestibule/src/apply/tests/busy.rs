@@ -7,9 +7,9 @@ use vestibule_model::{
     MasterKeyRecord, Millis, RememberedAnswer, SecretDigest, SessionId, SigningKey, User, UserId,
 };
 use vestibule_store::{
-    AuditPage, AuditQuery, DirectoryChanges, FederatedLogins, Part, RefreshTokenUse, Remains, Sequence,
-    SessionNumber, StoreFuture, StoredSession, TrafficOverview, TrafficQuery, TrafficRow, UserQuery,
-    UserSessions,
+    AuditCount, AuditPage, AuditQuery, DirectoryChanges, FederatedLogins, Part, RefreshTokenUse, Remains,
+    Sequence, SessionNumber, StoreFuture, StoredSession, TrafficOverview, TrafficQuery, TrafficRow,
+    UserQuery, UserSessions,
 };
 
 use super::*;
@@ -112,6 +112,10 @@ impl Store for Busy {
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
         self.store.audit(query)
+    }
+
+    fn count_audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditCount> {
+        self.store.count_audit(query)
     }
 
     fn administrators(&self) -> StoreFuture<'_, Vec<Administrator>> {
