@@ -8,8 +8,10 @@
 
 mod answer;
 mod assets;
+mod chart;
 mod cookies;
 mod frame;
+mod over_time;
 mod overview;
 mod own;
 mod parts;

@@ -6,10 +6,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{Auth, Purpose, Scope};
+use vestibule_auth::{Auth, Purpose};
 use vestibule_model::{AuditAction, TrafficOutcome, told};
 
 use crate::frame::Frame;
+use crate::over_time::{OverTime, Span};
 use crate::parts::{Tile, counted, number};
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer};
@@ -31,14 +32,18 @@ struct OverviewPage {
 struct Node {
     attention: Vec<String>,
     tiles: Vec<Tile>,
+    over_time: OverTime,
 }
 
 /// `GET`.
 pub(crate) async fn show(State(console): State<ConsoleState>, signed_in: SignedIn) -> Response {
-    let sees_node = signed_in.caller.require(Scope::ReadInstallation).is_ok();
     let page = OverviewPage {
         frame: Frame::of(signed_in.viewer(), "Overview"),
-        node: sees_node.then(|| Node { attention: attention(&console.auth), tiles: tiles(&console.auth) }),
+        node: console.administration().figures(&signed_in.caller).ok().map(|figures| Node {
+            attention: attention(&console.auth),
+            tiles: tiles(&console.auth),
+            over_time: OverTime::of(&figures, Span::named(signed_in.request.asked("span").as_deref())),
+        }),
         account: signed_in.caller.role.account().map(|account| account.to_string()),
     };
     answer::page(StatusCode::OK, &page)

@@ -44,7 +44,8 @@ pub struct FigurePoint {
 
 impl FigurePoint {
     /// This and what came after it, as one.
-    fn and(self, after: Self) -> Self {
+    #[must_use]
+    pub fn and(self, after: Self) -> Self {
         let millis = self.millis.saturating_add(after.millis);
         Self { millis, counts: self.counts.plus(after.counts), ..after }
     }

@@ -5,6 +5,7 @@ mod coverage;
 mod forms;
 mod headers;
 mod login;
+mod overview;
 mod plain_http;
 mod second_factor;
 mod support;

@@ -115,6 +115,11 @@ fn chromium_goes_through_the_pages_and_axe_finds_nothing() {
 }
 
 #[test]
+fn chromium_goes_through_the_console_and_axe_finds_nothing() {
+    drive_browser("node", "console.js");
+}
+
+#[test]
 fn curl_speaks_http_https_and_http_2() {
     drive("bash", "curl.sh");
 }
