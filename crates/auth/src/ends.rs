@@ -12,6 +12,7 @@ mod federated;
 mod held;
 mod in_force;
 mod many;
+mod progress;
 mod retry;
 mod stale;
 
@@ -40,6 +41,7 @@ use retry::RetryQueue;
 
 pub(crate) use in_force::Login;
 pub(crate) use many::{ManyEnd, PendingEnds};
+pub(crate) use progress::EndProgress;
 
 /// A record of the journal, shared by what still has to be stored of it.
 #[derive(Debug)]

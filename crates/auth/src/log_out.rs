@@ -97,7 +97,7 @@ impl Auth {
         end: End,
     ) -> Result<usize, StoreError> {
         self.loaded().await;
-        self.ends.end_selected(sessions, account.into(), end).await
+        self.ends.end_selected(sessions, account.into(), end, &Arc::default()).await
     }
 
     /// Ends all sessions of a user; answers how many there were. They are refused before this answers, and stay refused

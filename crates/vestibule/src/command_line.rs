@@ -48,10 +48,12 @@ pub(crate) use session::{EndSessions, ListSessions, SessionAction, WhyArguments}
 pub(crate) use signing_key::SigningKeyAction;
 pub(crate) use thing::{
     ClientFields, GroupFields, KeyFields, OneThing, ProfileFields, RenewThing, SecretAction, SkillFields,
-    ThingAction, TokenFields, UseFields,
+    Switch, ThingAction, TokenFields, UseFields,
 };
 pub(crate) use traffic::TrafficArguments;
-pub(crate) use user::{AddUser, OneUser, PasswordArguments, RemoveUser, SetPassword, UserAction, UserFields};
+pub(crate) use user::{
+    AddUser, ListUsers, OneUser, PasswordArguments, RemoveUser, SetPassword, UserAction, UserFields,
+};
 pub(crate) use witness::{RenewArguments, WitnessAction};
 
 /// A login and session service that you host yourself: it speaks the LivePerson Login Service and Domain API, and LiveVox

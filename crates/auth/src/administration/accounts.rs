@@ -1,4 +1,4 @@
-//! Accounts: listed, made, changed, deleted.
+//! Accounts: looked for, made, changed, deleted.
 
 use vestibule_model::{
     Account, AccountId, AccountState, LockoutPolicy, Look, NamedPolicy, PasswordPolicy, SecondFactorPolicy,
@@ -8,43 +8,67 @@ use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::PageRequest;
+use super::ordered_page::{OrderedPage, Selected};
+use super::user_search::SearchText;
 use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::rules::{account_id_violation, account_violations, check_deleted_account};
+
+/// Which accounts are wanted. Every field that is set has to be met.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountSearch {
+    /// Whose id or code has this in it, regardless of case, or whose number it is.
+    pub text: Option<String>,
+    /// In this state.
+    pub state: Option<AccountState>,
+}
 
 /// A page of accounts, in the order of their ids.
 pub struct AccountPage {
     /// The accounts.
     pub accounts: Vec<Account>,
+    /// How many are wanted in all, on this page and on others.
+    pub total: usize,
     /// Ask again with this; None: that was all.
     pub next: Option<String>,
 }
 
-const QUESTION: &str = "accounts";
-
 impl Administration<'_> {
-    /// The accounts that the caller may see.
-    pub fn accounts(
+    /// The accounts that are looked for and that the caller may see: at most `limit`.
+    pub fn search_accounts(
         &self,
         caller: &Caller,
+        search: &AccountSearch,
         PageRequest { limit, cursor }: PageRequest<'_>,
     ) -> Result<AccountPage, AdministrationError> {
+        let question = format!("accounts {search:?}");
         let behind: Option<AccountId> = match cursor {
             Some(cursor) => {
-                let id = self.read_cursor(QUESTION, cursor)?;
+                let id = self.read_cursor(&question, cursor)?;
                 Some(id.parse().map_err(|_| AdministrationError::Cursor)?)
             }
             None => None,
         };
-        let mut ids = self.auth.directory.account_ids();
-        ids.sort_unstable();
-        let visible = |id: &AccountId| caller.require(Scope::ReadAccount(*id)).is_ok();
-        let mut wanted =
-            ids.into_iter().filter(|id| behind.is_none_or(|behind| *id > behind)).filter(visible);
-        let page: Vec<AccountId> = wanted.by_ref().take(limit).collect();
-        let is_more = wanted.next().is_some();
-        let next = page.last().filter(|_| is_more).map(|last| self.cursor(QUESTION, last.as_str()));
-        let of_id = |id| self.auth.directory.account(id).map(|entry| entry.account.clone());
-        Ok(AccountPage { accounts: page.into_iter().filter_map(of_id).collect(), next })
+        let text = search.text.as_deref().and_then(SearchText::new);
+        let is_wanted = |account: &Account| {
+            search.state.is_none_or(|state| account.state == state)
+                && text.as_ref().is_none_or(|text| {
+                    text.is_in(account.id.as_str())
+                        || text.is_in(&account.code)
+                        || text.is_number(i64::from(account.number))
+                })
+        };
+        let mut page = OrderedPage::new(limit, behind);
+        for id in self.auth.directory.account_ids() {
+            if caller.require(Scope::ReadAccount(id)).is_ok()
+                && let Some(entry) = self.auth.directory.account(id).filter(|entry| is_wanted(&entry.account))
+            {
+                page.offer(id, || entry);
+            }
+        }
+        let Selected { total, page, is_more } = page.select();
+        let next = page.last().filter(|_| is_more).map(|(last, _)| self.cursor(&question, last.as_str()));
+        let accounts = page.into_iter().map(|(_, entry)| entry.account.clone()).collect();
+        Ok(AccountPage { accounts, total, next })
     }
 
     /// One account.

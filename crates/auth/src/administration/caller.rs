@@ -77,7 +77,7 @@ impl Caller {
     }
 
     /// Refuses who may change nothing at all.
-    pub(super) const fn require_some_writing(&self) -> Result<(), AdministrationError> {
+    pub const fn require_some_writing(&self) -> Result<(), AdministrationError> {
         match self.role {
             AdministratorRole::Owner | AdministratorRole::Administrator(_) => Ok(()),
             AdministratorRole::Auditor(_) => Err(AdministrationError::NotAllowed),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use vestibule_model::SecondFactorPolicy;
 
+use super::end_jobs::EndJobs;
 use super::idempotency::KeysInFlight;
 
 /// How many exports of the audit may be under way: each holds some pages in memory for as long as its reader likes.
@@ -16,6 +17,7 @@ pub(crate) struct AdministrationState {
     administrators: Mutex<()>,
     creations: Arc<KeysInFlight>,
     exports: Arc<Semaphore>,
+    end_jobs: EndJobs,
     second_factor: SecondFactorPolicy,
 }
 
@@ -25,6 +27,7 @@ impl AdministrationState {
             administrators: Mutex::default(),
             creations: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
+            end_jobs: EndJobs::default(),
             second_factor,
         }
     }
@@ -42,6 +45,11 @@ impl AdministrationState {
     /// The creations under way that came under a key.
     pub(super) const fn creations(&self) -> &Arc<KeysInFlight> {
         &self.creations
+    }
+
+    /// The ends of many sessions that administrators asked for.
+    pub(super) const fn end_jobs(&self) -> &EndJobs {
+        &self.end_jobs
     }
 
     /// The permit of one more export; None: there are as many as may be.

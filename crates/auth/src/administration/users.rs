@@ -1,44 +1,22 @@
-//! Users of both populations: listed, made, changed, deleted. Passwords and locks are in `passwords`.
+//! Users of both populations: looked at, made, changed, deleted. Lists of them are in `user_search`, passwords and locks in
+//! `passwords`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use uuid::{Builder, Uuid};
 use vestibule_model::{AccountId, Administrator, Millis, Population, User, UserId, UserKind};
-use vestibule_store::{Change, StoreError, UserQuery};
+use vestibule_store::{Change, StoreError};
 use zeroize::Zeroizing;
 
 use super::account_resources::check;
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
-use super::named::PageRequest;
 use super::random::ten_digits;
 use super::rests_on::owners;
 use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::AccountUser;
 use crate::directory::{AccountEntry, UserEntry};
 use crate::rules::next_user_number;
-
-/// Which users of an account are wanted. Every field that is set has to be met.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserFilter {
-    /// Of this population.
-    pub population: Option<Population>,
-    /// Whose login name begins so.
-    pub name_prefix: Option<String>,
-    /// Who may log in, or may not.
-    pub enabled: Option<bool>,
-}
-
-/// A page of users, in the order of their ids.
-pub struct UserPage {
-    /// The users.
-    pub users: Vec<User>,
-    /// When each of them last opened a session; who never did is left out.
-    pub last_logins: HashMap<UserId, Millis>,
-    /// Ask again with this; None: that was all.
-    pub next: Option<String>,
-}
 
 /// A user who is to be made, the rest left to whoever fills it in.
 pub struct NewUser {
@@ -51,35 +29,6 @@ pub struct NewUser {
 }
 
 impl Administration<'_> {
-    /// The users of an account: at most `limit`, 1 to 1,000.
-    pub async fn users(
-        &self,
-        caller: &Caller,
-        account: AccountId,
-        filter: UserFilter,
-        PageRequest { limit, cursor }: PageRequest<'_>,
-    ) -> Result<UserPage, AdministrationError> {
-        caller.require(Scope::ReadAccount(account))?;
-        self.account_entry(account)?;
-        let question = format!("users {account} {filter:?}");
-        let behind = match cursor {
-            Some(cursor) => {
-                let id = self.read_cursor(&question, cursor)?.parse();
-                Some(UserId(id.map_err(|_| AdministrationError::Cursor)?))
-            }
-            None => None,
-        };
-        let UserFilter { population, name_prefix, enabled } = filter;
-        let query = UserQuery { account, name_prefix, population, enabled, behind, limit };
-        let limit = query.bounded_limit();
-        let users = self.auth.store.users(query).await?;
-        let is_full = users.len() == limit;
-        let next = users.last().filter(|_| is_full).map(|last| self.cursor(&question, &last.id.to_string()));
-        let ids = users.iter().map(|user| user.id).collect();
-        let last_logins = self.auth.store.last_logins(account, ids).await?.into_iter().collect();
-        Ok(UserPage { users, last_logins, next })
-    }
-
     /// When a user of an account last opened a session; None: never.
     pub async fn last_login(
         &self,

@@ -9,7 +9,7 @@ use std::sync::atomic::Ordering;
 use vestibule_model::{AccountId, ConnectionId, EndReason, Millis, SessionId};
 use vestibule_store::{EndedSessions, FederatedLogins, SessionNumber, SessionSelector, StoreError};
 
-use super::{Ends, ManyEnd};
+use super::{EndProgress, Ends, ManyEnd};
 use crate::audit::End;
 use crate::background::BATCH;
 
@@ -43,7 +43,13 @@ impl Ends {
     }
 
     /// Ends each of these: refused in memory from here on, and durable when this answers.
-    pub(crate) async fn end_each(&self, sessions: Vec<Found>, end: &End) -> Result<(), StoreError> {
+    pub(crate) async fn end_each(
+        &self,
+        sessions: Vec<Found>,
+        end: &End,
+        progress: &EndProgress,
+    ) -> Result<(), StoreError> {
+        progress.add_found(sessions.len());
         let mut result = Ok(());
         for some in sessions.chunks(BATCH) {
             let at = self.clock.now();
@@ -59,8 +65,9 @@ impl Ends {
                 tracing::debug!(session = ?id, reason = %end.reason, "session ended");
             }
             // Boxed: what is pending may hold connections, of which sessions end in the same way.
-            if let Err(error) = Box::pin(pending.end_all()).await {
-                result = Err(error);
+            match Box::pin(pending.end_all()).await {
+                Ok(()) => progress.add_ended(some.len()),
+                Err(error) => result = Err(error),
             }
         }
         result
@@ -98,7 +105,7 @@ impl Ends {
             }
             // Behind the last one stands what came of one of these while they ended.
             after = last;
-            self.end_each(page, &EndReason::ConnectionRefused.into()).await?;
+            self.end_each(page, &EndReason::ConnectionRefused.into(), &EndProgress::default()).await?;
         }
     }
 
@@ -161,7 +168,7 @@ impl Ends {
             let is_last = page.len() < BATCH;
             let meant = page.into_iter().filter(|stored| stored.session.created <= opened_until);
             let meant = meant.map(|stored| (stored.session.id, stored.session.account)).collect();
-            self.end_each(meant, &EndReason::LoggedOutAtProvider.into()).await?;
+            self.end_each(meant, &EndReason::LoggedOutAtProvider.into(), &EndProgress::default()).await?;
             if is_last {
                 return Ok(());
             }

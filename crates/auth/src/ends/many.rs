@@ -12,8 +12,8 @@ use vestibule_store::{
     Change, EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, StoreError, WalkPosition,
 };
 
-use super::Ends;
 use super::retry::Kept;
+use super::{EndProgress, Ends};
 use crate::audit::{End, end_of_expired, record_of_end};
 use crate::background::BATCH;
 use crate::directory::UserEntry;
@@ -32,11 +32,13 @@ pub(crate) struct ManyEnd {
     pub(crate) at: Millis,
     behind: Option<WalkPosition>,
     pub(crate) is_stored: bool,
+    /// Is told how many have ended.
+    progress: Option<Arc<EndProgress>>,
 }
 
 impl ManyEnd {
     pub(crate) fn new(selector: SessionSelector, end: End, at: Millis, records: EndRecords) -> Self {
-        Self { selector, end, records, at, behind: None, is_stored: false }
+        Self { selector, end, records, at, behind: None, is_stored: false, progress: None }
     }
 
     /// The first part of it, in a transaction with other changes.
@@ -54,6 +56,11 @@ impl ManyEnd {
     pub(crate) fn opened_until(mut self, opened_until: Millis) -> Self {
         self.selector.opened_until = opened_until;
         self
+    }
+
+    /// The same, of which somebody is told how far it has come.
+    fn telling(self, progress: &Arc<EndProgress>) -> Self {
+        Self { progress: Some(Arc::clone(progress)), ..self }
     }
 
     fn change(&self, limit: usize) -> Change {
@@ -162,6 +169,7 @@ impl Ends {
         sessions: EndedSessions,
         account: Option<AccountId>,
         end: End,
+        progress: &Arc<EndProgress>,
     ) -> Result<usize, StoreError> {
         let at = self.clock.now();
         let selector = SessionSelector { sessions, account, opened_until: at };
@@ -169,8 +177,9 @@ impl Ends {
         let records = self.records_unless_later(decided.number, end.clone(), at);
         let mut pending = self.pending();
         // From here on it takes place, also if the caller goes away.
-        pending.add([ManyEnd::new(selector, end, at, records)]);
+        pending.add([ManyEnd::new(selector, end, at, records).telling(progress)]);
         let removed = self.take_out(selector, decided.number).await;
+        progress.add_found(removed.len());
         // A session that was opened before the clock was set back is opened in the future.
         let opened_until = removed.iter().map(|session| session.created).fold(at, Millis::max);
         pending.ends.iter_mut().for_each(|end| end.selector.opened_until = opened_until);
@@ -224,6 +233,10 @@ impl Ends {
         while !open.is_empty() {
             let limit = (AT_ONCE / open.len()).max(1);
             let outcome = self.store.commit(open.iter().map(|end| end.change(limit)).collect()).await?;
+            // Of several nobody can tell whose they are, and nobody asks: those are tried again.
+            if let [ManyEnd { progress: Some(progress), .. }] = &*open {
+                progress.add_ended(outcome.ended.len());
+            }
             for id in outcome.ended {
                 self.live.remove(id);
             }

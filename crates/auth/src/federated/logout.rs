@@ -16,6 +16,7 @@ use super::logout_admission::Asked;
 use super::{Told, digests};
 use crate::attempt::Failed;
 use crate::directory::{ServiceAddresses, UsableConnection};
+use crate::ends::EndProgress;
 use crate::log_in::{LogIn, RETRY_AFTER};
 use crate::open::Once;
 use crate::service::Auth;
@@ -338,7 +339,7 @@ impl Auth {
             if new.is_empty() {
                 break;
             }
-            self.ends.end_each(new, &end).await?;
+            self.ends.end_each(new, &end, &EndProgress::default()).await?;
         }
         Err(StoreError::Unavailable("it has sessions of this login still".into()))
     }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{AdministrationError, PageRequest, Scope};
+use vestibule_auth::{AccountSearch, AdministrationError, PageRequest, Scope};
 use vestibule_model::{
     Account, AccountId, AccountState, Feature, LockoutPolicy, NamedPolicy, PasswordPolicy,
     SecondFactorPolicy, Service, SessionPolicy, SignOn,
@@ -28,6 +28,10 @@ use super::request::{AuthenticatedCaller, PathParameters, QueryParameters, accou
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct AccountQuery {
+    /// Whose id or code has this in it, regardless of case, or whose number it is.
+    text: Option<String>,
+    /// In this state.
+    state: Option<AccountState>,
     /// The most accounts in the page: 1 to 1000, 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -79,6 +83,8 @@ pub(super) struct AccountItem {
 #[schema(as = Accounts)]
 struct Page {
     accounts: Vec<AccountItem>,
+    /// How many there are in all, on this page and on others.
+    total: usize,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -98,7 +104,7 @@ struct NewAccount {
     details: Details,
 }
 
-/// The accounts that the caller may see, in the order of their ids.
+/// The accounts that are looked for and that the caller may see, in the order of their ids.
 #[utoipa::path(get, path = "/admin/v1/accounts", tag = "accounts", security(("bearer" = [])), params(AccountQuery),
     responses((status = 200, body = Page), (status = 400, body = Problem)))]
 pub(super) async fn list(
@@ -107,9 +113,10 @@ pub(super) async fn list(
     QueryParameters(wanted): QueryParameters<AccountQuery>,
 ) -> Result<Response, AdminError> {
     let page = PageRequest { limit: limit(wanted.limit)?, cursor: wanted.cursor.as_deref() };
-    let page = admin.auth.administration().accounts(&caller, page)?;
+    let search = AccountSearch { text: wanted.text, state: wanted.state };
+    let page = admin.auth.administration().search_accounts(&caller, &search, page)?;
     let accounts = page.accounts.iter().map(item).collect();
-    Ok(json(StatusCode::OK, &Page { accounts, next: page.next }))
+    Ok(json(StatusCode::OK, &Page { accounts, total: page.total, next: page.next }))
 }
 
 /// Makes an account.

@@ -12,6 +12,7 @@ mod application_tokens;
 mod audit;
 mod condition;
 mod connections;
+mod consequences;
 mod description;
 mod docs;
 mod events;
@@ -34,7 +35,9 @@ mod renewal;
 mod request;
 mod role;
 mod run_to_completion;
+mod search;
 mod second_factor;
+mod session_ends;
 mod sessions;
 mod signing_keys;
 mod skills;
@@ -143,6 +146,19 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(signing_keys::delete))
         .routes(routes!(gateway_rules::list))
         .routes(routes!(gateway_rules::read, gateway_rules::set, gateway_rules::delete))
+        .merge(session_routes())
+        .routes(routes!(consequences::read_consequences))
+        .routes(routes!(search::everything))
+        .routes(routes!(events::listen))
+        .routes(routes!(traffic::of_account))
+        .routes(routes!(traffic::of_nobody))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(why::why))
+}
+
+fn session_routes() -> OpenApiRouter<AdminState> {
+    OpenApiRouter::new()
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::read, sessions::end))
         .routes(routes!(sessions::end_of_account))
@@ -150,10 +166,6 @@ fn described() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::end_of_application))
         .routes(routes!(sessions::end_from_address))
         .routes(routes!(sessions::end_from_address_in_account))
-        .routes(routes!(events::listen))
-        .routes(routes!(traffic::of_account))
-        .routes(routes!(traffic::of_nobody))
-        .routes(routes!(audit::list))
-        .routes(routes!(audit::export))
-        .routes(routes!(why::why))
+        .routes(routes!(session_ends::begin))
+        .routes(routes!(session_ends::read))
 }

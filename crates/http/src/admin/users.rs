@@ -8,7 +8,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{AccountUser, AtNextLogin, NewUser, PageRequest, Scope, UserFilter};
+use vestibule_auth::{AccountUser, AtNextLogin, NewUser, PageRequest, Scope, UserOrder, UserSearch};
 use vestibule_model::{Population, User, UserId, UserKind};
 use zeroize::Zeroizing;
 
@@ -28,16 +28,34 @@ use super::request::{AuthenticatedCaller, JsonBody, PathParameters, QueryParamet
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct UserQuery {
-    population: Option<Population>,
+    /// Whose login name, full name, nickname or e-mail address has this in it, regardless of case, or whose id or number it is.
+    text: Option<String>,
     /// Whose login name begins so; agents' names regardless of case.
     name: Option<String>,
+    population: Option<Population>,
+    kind: Option<UserKind>,
     /// Who may log in, or may not.
     enabled: Option<bool>,
+    /// Whom failed logins keep out at present, or do not.
+    locked: Option<bool>,
+    /// `id` unless told.
+    #[param(inline)]
+    order: Option<Order>,
     /// The most users in the page: 1 to 1000, 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,
+}
+
+/// In which order: by id, by login name regardless of case, or those who logged in last first, who are 10,000 at most.
+#[derive(Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schema(as = UserOrder)]
+enum Order {
+    Id,
+    LoginName,
+    LastLogin,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -50,10 +68,11 @@ pub(super) struct SetPassword {
     must_change_password: bool,
 }
 
-/// The users of an account, in the order of their ids.
+/// The users of an account who are looked for, in an order.
 #[utoipa::path(get, path = "/admin/v1/accounts/{account}/users", tag = "users", security(("bearer" = [])),
     params(("account" = String, Path), UserQuery), responses((status = 200, body = Page),
-    (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    (status = 400, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 422, body = Problem)))]
 pub(super) async fn list(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
@@ -64,12 +83,19 @@ pub(super) async fn list(
     admin.auth.administration().expect_account(&caller, Scope::ReadAccount(account))?;
     let QueryParameters(wanted) = wanted?;
     let page = PageRequest { limit: limit(wanted.limit)?, cursor: wanted.cursor.as_deref() };
-    let filter =
-        UserFilter { population: wanted.population, name_prefix: wanted.name, enabled: wanted.enabled };
-    let page = admin.auth.administration().users(&caller, account, filter, page).await?;
+    let search = UserSearch {
+        text: wanted.text,
+        name_prefix: wanted.name,
+        population: wanted.population,
+        kind: wanted.kind,
+        enabled: wanted.enabled,
+        locked: wanted.locked,
+        order: wanted.order.map_or_else(UserOrder::default, UserOrder::from),
+    };
+    let page = admin.auth.administration().search_users(&caller, account, &search, page).await?;
     let last = |user: &User| page.last_logins.get(&user.id).copied();
     let users = page.users.iter().map(|user| with_last_login(user, last(user))).collect();
-    Ok(json(StatusCode::OK, &Page { users, next: page.next }))
+    Ok(json(StatusCode::OK, &Page { users, total: page.total, next: page.next }))
 }
 
 /// Makes a user.
@@ -233,6 +259,16 @@ pub(super) async fn reset_second_factor(
     let (account, user) = (account_named(&account)?, UserId(user));
     admin.auth.administration().reset_second_factor(&caller, account, user).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<Order> for UserOrder {
+    fn from(order: Order) -> Self {
+        match order {
+            Order::Id => Self::Id,
+            Order::LoginName => Self::LoginName,
+            Order::LastLogin => Self::LastLogin,
+        }
+    }
 }
 
 const fn yes() -> bool {

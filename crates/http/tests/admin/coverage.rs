@@ -68,6 +68,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("delete", "/admin/v1/accounts/{account}", Who::WritesInstallation),
     ("put", "/admin/v1/accounts/{account}/logo", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/logo", Who::Writes),
+    ("get", "/admin/v1/accounts/{account}/consequences", Who::Reads),
     ("get", "/admin/v1/accounts/{account}/users", Who::Reads),
     ("post", "/admin/v1/accounts/{account}/users", Who::Writes),
     ("get", "/admin/v1/accounts/{account}/users/{user}", Who::Reads),
@@ -120,6 +121,8 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("post", "/admin/v1/accounts/{account}/connections/{id}/test", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/connections/{id}/tests", Who::Writes),
     ("get", "/admin/v1/accounts/{account}/connections/{id}/tests/{test}", Who::Writes),
+    ("post", "/admin/v1/session-ends", Who::Writes),
+    ("get", "/admin/v1/session-ends/{job}", Who::Writes),
     ("get", "/admin/v1/sessions", Who::Reads),
     ("delete", "/admin/v1/sessions", Who::WritesInstallation),
     ("delete", "/admin/v1/addresses/{address}/sessions", Who::WritesInstallation),
@@ -134,6 +137,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("get", "/admin/v1/traffic", Who::ReadsInstallation),
     ("get", "/admin/v1/audit", Who::Reads),
     ("get", "/admin/v1/audit/export", Who::Reads),
+    ("post", "/admin/v1/search", Who::Reads),
     ("post", "/admin/v1/why", Who::Reads),
 ];
 
@@ -157,6 +161,8 @@ fn body(method: &str, path: &str) -> Option<Value> {
         ("post", "/admin/v1/administration-tokens") => {
             Some(json!({ "name": "forged", "role": "owner", "expires": 1_000_000_000_000_000_i64 }))
         }
+        ("post", "/admin/v1/search") => Some(json!({ "text": "name" })),
+        ("post", "/admin/v1/session-ends") => Some(json!({ "matching": { "account": ACCOUNT } })),
         ("post", "/admin/v1/why") => Some(json!({ "session": "5d2b7a30-5f0e-4b1c-9d51-3a2f4c6e8f00" })),
         _ => None,
     }
@@ -179,6 +185,7 @@ async fn path(instance: &Instance, pattern: &str) -> String {
         .replace("{application}", "1")
         .replace("{address}", "192.0.2.1")
         .replace("{generation}", "1")
+        .replace("{job}", "5d2b7a30-5f0e-4b1c-9d51-3a2f4c6e8f00")
         .replace("{test}", "0f1e2d3c4b5a69788796a5b4c3d2e1f0")
         .replace("{id}", "1")
 }
@@ -299,9 +306,10 @@ async fn the_administrator_of_another_account_learns_nothing() {
                 | "/admin/v1/events"
                 | "/admin/v1/audit"
                 | "/admin/v1/audit/export"
+                | "/admin/v1/search"
                 | "/admin/v1/why" => 200,
                 // One of another account is none.
-                "/admin/v1/sessions/{reference}" => 404,
+                "/admin/v1/sessions/{reference}" | "/admin/v1/session-ends/{job}" => 404,
                 _ => 403,
             };
             assert_eq!(status, expected, "{name} {pattern}");

@@ -11,7 +11,7 @@ use super::thing::OtherFields;
 #[derive(Debug, Subcommand)]
 pub(crate) enum AccountAction {
     /// List the accounts
-    List(PageArguments),
+    List(ListAccounts),
     /// Show one with its policies, features and services
     Show(OneAccount),
     /// Make one
@@ -22,6 +22,18 @@ pub(crate) enum AccountAction {
     Set(SetAccount),
     /// Remove one with everything that it has
     Remove(RemoveAccount),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListAccounts {
+    /// Only those whose id or code has this in it, or whose number it is
+    #[arg(long)]
+    pub(crate) text: Option<String>,
+    /// Only those in this state
+    #[arg(long, value_parser = ["enabled", "disabled"])]
+    pub(crate) state: Option<String>,
+    #[command(flatten)]
+    pub(crate) pages: PageArguments,
 }
 
 #[derive(Debug, Args)]

@@ -16,7 +16,7 @@ pub(crate) enum SessionAction {
     Show(OneSession),
     /// End one
     End(OneSession),
-    /// End all sessions of a user, an application or an account, from an address, or of the whole installation
+    /// End all sessions of a user, an application or an account, from an address, of a time, or of the whole installation
     #[command(after_long_help = END_ALL_EXAMPLES)]
     EndAll(EndSessions),
 }
@@ -57,7 +57,7 @@ pub(crate) struct OneSession {
 #[derive(Debug, Args)]
 pub(crate) struct EndSessions {
     /// The account's id
-    #[arg(required_unless_present_any = ["address", "everything"])]
+    #[arg(required_unless_present_any = ["address", "everything", "opened_since", "opened_before"])]
     pub(crate) account: Option<AccountId>,
     /// Only those of this user, by id or login name
     #[arg(long, value_name = "ID|LOGIN_NAME", requires = "account", conflicts_with_all = ["application", "address"])]
@@ -68,10 +68,16 @@ pub(crate) struct EndSessions {
     /// Only those opened from this address; without an account, in every account
     #[arg(long)]
     pub(crate) address: Option<IpAddr>,
+    /// Only those opened at this time or later: 2026-11-25, 2026-11-25T10:00:00Z, or how long ago: 90m, 2h, 7d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) opened_since: Option<String>,
+    /// Only those opened before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) opened_before: Option<String>,
     /// Those of every account, the administrators' too, but for the session by which this is asked
-    #[arg(long, conflicts_with_all = ["account", "user", "application", "address"])]
+    #[arg(long, conflicts_with_all = ["account", "user", "application", "address", "opened_since", "opened_before"])]
     pub(crate) everything: bool,
-    /// Do not ask whether all of an account, from an address or of the installation are meant
+    /// Do not ask whether all of an account, from an address, of a time or of the installation are meant
     #[arg(long)]
     pub(crate) yes: bool,
 }
@@ -104,6 +110,7 @@ Examples:
   vestibule session end-all 12345678 --user jane
   vestibule session end-all 12345678 --address 192.0.2.7
   vestibule session end-all --address 2001:db8::7 --yes
+  vestibule session end-all 12345678 --opened-before 30d
   vestibule session end-all --everything";
 
 pub(crate) const WHY_ABOUT: &str = "\

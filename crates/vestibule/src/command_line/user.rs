@@ -38,15 +38,27 @@ pub(crate) enum UserAction {
 pub(crate) struct ListUsers {
     /// The account's id
     pub(crate) account: AccountId,
+    /// Only those whose login name, full name, nickname or e-mail address has this in it, or whose id or number it is
+    #[arg(long)]
+    pub(crate) text: Option<String>,
     /// Only those of this namespace of login names
     #[arg(long, value_parser = ["user", "agent"])]
     pub(crate) population: Option<String>,
     /// Only those whose login names begin so
     #[arg(long, value_name = "PREFIX")]
     pub(crate) name: Option<String>,
+    /// Only those of this kind
+    #[arg(long, value_parser = ["human", "bot", "system"])]
+    pub(crate) kind: Option<String>,
     /// Only those who may log in, or may not
     #[arg(long)]
     pub(crate) enabled: Option<Switch>,
+    /// Only those whom failed logins keep out at present, or do not
+    #[arg(long)]
+    pub(crate) locked: Option<Switch>,
+    /// In which order
+    #[arg(long, default_value = "id", value_parser = ["id", "login-name", "last-login"])]
+    pub(crate) order: String,
     #[command(flatten)]
     pub(crate) pages: PageArguments,
 }

@@ -57,6 +57,7 @@ fn meaning(name: &str) -> Option<&'static str> {
         "name" => "The name of the rule: small letters, digits and hyphens.",
         "address" => "The address from which they were opened, IPv4 or IPv6.",
         "application" => "The id of an API key, an OAuth client or an application token.",
+        "job" => "The id of the job.",
         "reference" => "The reference of the session. It opens nothing.",
         "If-Match" => "The `ETag` of what the caller has seen, or `*` for whatever is there.",
         "If-None-Match" => "`*`: only if there is none yet.",

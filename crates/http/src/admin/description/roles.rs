@@ -37,7 +37,7 @@ impl Who {
             "/admin/v1/addresses",
             "/admin/v1/traffic",
         ];
-        let is_read = method == Method::GET || path == "/admin/v1/why";
+        let is_read = method == Method::GET || ["/admin/v1/why", "/admin/v1/search"].contains(&path);
         match path {
             "/admin/v1/logout" => Self::Oneself,
             _ if path.starts_with("/admin/v1/second-factor") => Self::Oneself,
@@ -52,6 +52,8 @@ impl Who {
             }
             // Of whom somebody's identity provider says what.
             _ if path.ends_with("/tests/{test}") => Self::Writes,
+            // Of whoever began it, who may.
+            _ if path.starts_with("/admin/v1/session-ends") => Self::Writes,
             _ if is_read => Self::Reads,
             _ => Self::Writes,
         }

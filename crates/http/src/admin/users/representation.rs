@@ -94,6 +94,8 @@ pub(in crate::admin) struct UserWithLastLogin {
 #[schema(as = Users)]
 pub(in crate::admin) struct Page {
     pub(super) users: Vec<UserWithLastLogin>,
+    /// How many there are in all, on this page and on others.
+    pub(super) total: usize,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,

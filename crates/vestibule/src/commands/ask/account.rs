@@ -26,7 +26,12 @@ pub(super) async fn run(service: &Service, action: AccountAction) -> anyhow::Res
     let accounts = accounts();
     let at = |account| accounts.place.at(account);
     match action {
-        AccountAction::List(pages) => list_of(service, &accounts, &[], extent(&pages)).await,
+        AccountAction::List(list) => {
+            let mut query = Vec::new();
+            query.extend(list.text.map(|text| ("text", text)));
+            query.extend(list.state.map(|state| ("state", state)));
+            list_of(service, &accounts, &query, extent(&list.pages)).await
+        }
         AccountAction::Show(one) => accounts.show(service, &at(one.account)).await,
         AccountAction::Add(add) => {
             let mut fields = Fields::default();

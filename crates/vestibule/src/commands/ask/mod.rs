@@ -15,6 +15,7 @@ mod policy;
 mod second_factor;
 mod server;
 mod session;
+mod session_ends;
 mod signing_key;
 mod thing;
 mod traffic;

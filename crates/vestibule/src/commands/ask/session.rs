@@ -4,6 +4,7 @@ use vestibule_model::{AccountId, Clock};
 
 use super::crud::{Collection, extent, list_of};
 use super::reference;
+use super::session_ends::end_matching;
 use super::thing::Kind;
 use crate::client::{ResourcePath, Service, ServiceError, confirm, id_of, user_of};
 use crate::clock::SystemClock;
@@ -77,6 +78,9 @@ async fn query(service: &Service, list: &ListSessions) -> anyhow::Result<Vec<(&'
 }
 
 async fn end_all(service: &Service, end: &EndSessions) -> anyhow::Result<()> {
+    if end.opened_since.is_some() || end.opened_before.is_some() {
+        return end_matching(service, end).await;
+    }
     let Some(account) = end.account else { return end_in_all_accounts(service, end).await };
     let place = ResourcePath::of("accounts").at(account);
     let whose = if let Some(user) = &end.user {
@@ -133,7 +137,11 @@ pub(crate) async fn user_in(
 }
 
 /// An application of any kind by id, or by name where the account is known.
-async fn application_in(service: &Service, account: Option<AccountId>, text: &str) -> anyhow::Result<i64> {
+pub(super) async fn application_in(
+    service: &Service,
+    account: Option<AccountId>,
+    text: &str,
+) -> anyhow::Result<i64> {
     let account = match (text.parse(), account) {
         (Ok(id), _) => return Ok(id),
         (Err(_), Some(account)) => account,

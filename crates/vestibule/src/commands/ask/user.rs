@@ -14,8 +14,8 @@ use crate::client::{
     user_of,
 };
 use crate::command_line::{
-    AddUser, ClientFields, GroupFields, KeyFields, OneUser, PasswordArguments, ProfileFields, RemoveUser,
-    SetPassword, SkillFields, UserAction, UserFields,
+    AddUser, ClientFields, GroupFields, KeyFields, ListUsers, OneUser, PasswordArguments, ProfileFields,
+    RemoveUser, SetPassword, SkillFields, Switch, UserAction, UserFields,
 };
 use crate::screen;
 
@@ -43,10 +43,7 @@ fn users(account: AccountId) -> Collection {
 pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result<()> {
     match action {
         UserAction::List(list) => {
-            let mut query = Vec::new();
-            query.extend(list.population.map(|population| ("population", population)));
-            query.extend(list.name.map(|name| ("name", name)));
-            query.extend(list.enabled.map(|enabled| ("enabled", Value::from(enabled).to_string())));
+            let query = query_of(&list);
             list_of(service, &users(list.account), &query, extent(&list.pages)).await
         }
         UserAction::Show(one) => {
@@ -98,6 +95,20 @@ pub(super) async fn run(service: &Service, action: UserAction) -> anyhow::Result
         }
         UserAction::EndSessions(one) => ended(service, &place(service, &one).await?.at("sessions")).await,
     }
+}
+
+fn query_of(list: &ListUsers) -> Vec<(&'static str, String)> {
+    let switch = |switch: Option<Switch>| switch.map(|on| Value::from(on).to_string());
+    let of_each = [
+        ("text", list.text.clone()),
+        ("population", list.population.clone()),
+        ("name", list.name.clone()),
+        ("kind", list.kind.clone()),
+        ("enabled", switch(list.enabled)),
+        ("locked", switch(list.locked)),
+        ("order", Some(list.order.clone())),
+    ];
+    of_each.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 async fn place(service: &Service, one: &OneUser) -> anyhow::Result<ResourcePath> {

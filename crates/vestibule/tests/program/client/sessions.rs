@@ -139,6 +139,18 @@ fn all_sessions_from_an_address_are_ended_in_an_account_or_everywhere() {
 }
 
 #[test]
+fn all_sessions_of_a_time_are_ended_by_somebody_who_means_it() {
+    let operator = Operator::owner();
+    operator.session_of("name", "password");
+    let of_time = ["session", "end-all", "12345678", "--opened-since"];
+    let outcome = operator.run(&[&of_time[..], &["1h"]].concat());
+    assert!(outcome.code == Some(2) && outcome.err.contains("--yes"), "{}", outcome.err);
+    let before = ["session", "end-all", "12345678", "--opened-before", "1h", "--yes"];
+    assert_eq!(operator.ask(&before), "ended 0 sessions\n");
+    assert_eq!(operator.ask(&[&of_time[..], &["1h", "--yes"]].concat()), "ended 1 session\n");
+}
+
+#[test]
 fn all_sessions_but_ones_own_are_ended_by_somebody_who_means_it() {
     let operator = Operator::owner();
     operator.session_of("name", "password");

@@ -1,0 +1,155 @@
+//! One question for everything: what an administrator typed or pasted, and what it may mean.
+//!
+//! The text may be a credential: it is compared, and kept nowhere.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use vestibule_model::{AccountId, Application, ApplicationId, SessionReference, UserId};
+
+use super::live_sessions::SessionFilter;
+use super::user_search::SearchText;
+use super::{Administration, AdministrationError, Caller, Scope};
+use crate::directory::{AccountEntry, UserEntry};
+
+/// The most of each kind that are told.
+const MOST: usize = 20;
+
+/// The longest text that is looked for by name.
+const LONGEST_NAME: usize = 256;
+
+/// What a text may mean, as far as the caller may see it. At most twenty of a kind, those that are called exactly so first.
+#[derive(Default)]
+pub struct SearchFinds {
+    /// A session, by its reference or by something that opens it: whether it lives or not.
+    pub session: Option<FoundSession>,
+    /// An address, with how many live sessions were opened from it.
+    pub address: Option<(IpAddr, usize)>,
+    /// Accounts by id, code or number.
+    pub accounts: Vec<AccountId>,
+    /// Users by id, or by how their login name, full name or e-mail address begins.
+    pub users: Vec<Arc<UserEntry>>,
+    /// API keys, OAuth clients and application tokens by id, app key, client id, or how their name begins.
+    pub applications: Vec<FoundApplication>,
+}
+
+/// A session that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoundSession {
+    /// Its reference, by which `why` tells its life.
+    pub reference: SessionReference,
+    /// Whether it is among the live sessions that the caller may see.
+    pub lives: bool,
+}
+
+/// An application that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundApplication {
+    /// Of which account.
+    pub account: AccountId,
+    /// Of which kind, and its id.
+    pub application: Application,
+    /// Its name.
+    pub name: String,
+}
+
+/// Whether something is called exactly so; the lesser is told first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Match {
+    Exact,
+    Beginning,
+}
+
+impl Administration<'_> {
+    /// What a text may mean.
+    pub async fn search(&self, caller: &Caller, text: &str) -> Result<SearchFinds, AdministrationError> {
+        caller.expect_second_factor()?;
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(SearchFinds::default());
+        }
+        let mut found =
+            SearchFinds { session: self.found_session(caller, text).await, ..SearchFinds::default() };
+        if let Ok(address) = text.parse() {
+            let filter = SessionFilter { address: Some(address), ..SessionFilter::default() };
+            found.address = Some((address, self.count_live_sessions(caller, &filter).await?));
+        }
+        if let Some(name) = SearchText::new(text).filter(|_| text.len() <= LONGEST_NAME) {
+            self.find_named(caller, &name, &mut found).await;
+        }
+        Ok(found)
+    }
+
+    async fn found_session(&self, caller: &Caller, text: &str) -> Option<FoundSession> {
+        self.auth.loaded().await;
+        let pasted = self.auth.pasted_session(text, caller.now)?;
+        let lives = self.session_of_reference(caller, pasted.reference).await.is_ok();
+        let reference = if lives { pasted.reference } else { pasted.shown };
+        Some(FoundSession { reference, lives })
+    }
+
+    async fn find_named(&self, caller: &Caller, name: &SearchText, found: &mut SearchFinds) {
+        let mut ids = self.auth.directory.account_ids();
+        ids.retain(|id| caller.require(Scope::ReadAccount(*id)).is_ok());
+        ids.sort_unstable();
+        let (mut accounts, mut users, mut applications) = (Vec::new(), Vec::new(), Vec::new());
+        for id in ids {
+            let Some(entry) = self.auth.directory.account(id) else { continue };
+            let account = &entry.account;
+            let of_account = name.matches(&[id.as_str(), &account.code], &[i64::from(account.number)]);
+            accounts.extend(of_account.map(|how| (how, id)));
+            find_users(&entry, name, &mut users);
+            find_applications(&entry, name, &mut applications);
+            tokio::task::yield_now().await;
+        }
+        found.accounts = first(accounts);
+        found.users = first(users);
+        found.applications = first(applications);
+    }
+}
+
+type Finds<T> = Vec<(Match, T)>;
+
+/// Of everything that is called so the first, those that are called exactly so before the others.
+fn first<T>(mut finds: Finds<T>) -> Vec<T> {
+    finds.sort_by_key(|(how, _)| *how);
+    finds.into_iter().take(MOST).map(|(_, thing)| thing).collect()
+}
+
+fn find_users(entry: &AccountEntry, name: &SearchText, users: &mut Finds<Arc<UserEntry>>) {
+    let how =
+        |user: &UserEntry| name.matches(&[&user.login_name, &user.full_name, &user.email], &[user.id.0]);
+    let all = entry.users();
+    let mut finds: Vec<(Match, UserId)> = all.iter().filter_map(|user| Some((how(user)?, user.id))).collect();
+    finds.sort_unstable();
+    finds.truncate(MOST);
+    users.extend(finds.into_iter().filter_map(|(how, id)| Some((how, entry.user(id)?))));
+}
+
+fn find_applications(entry: &AccountEntry, name: &SearchText, found: &mut Finds<FoundApplication>) {
+    let account = entry.account.id;
+    let mut add = |application: Application, id: ApplicationId, of: &str, public: &str| {
+        if let Some(how) = name.matches(&[of, public], &[id.0]) {
+            found.push((how, FoundApplication { account, application, name: of.to_owned() }));
+        }
+    };
+    for key in entry.api_keys() {
+        add(Application::ApiKey(key.id), key.id, &key.name, &key.app_key);
+    }
+    for client in entry.oauth_clients() {
+        add(Application::OauthClient(client.id), client.id, &client.name, &client.client_id);
+    }
+    for token in entry.application_tokens() {
+        add(Application::Token(token.id), token.id, &token.name, "");
+    }
+}
+
+impl SearchText {
+    /// How the text is met by something of these names and numbers; None: it is not.
+    fn matches(&self, names: &[&str], numbers: &[i64]) -> Option<Match> {
+        if numbers.iter().any(|number| self.is_number(*number)) || names.iter().any(|name| self.is(name)) {
+            return Some(Match::Exact);
+        }
+        names.iter().any(|name| self.begins(name)).then_some(Match::Beginning)
+    }
+}
