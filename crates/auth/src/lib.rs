@@ -66,15 +66,15 @@ pub use administration::{
     AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountSearch, Administration,
     AdministrationError, AdministratorCredentials, Affected, ApplicationValue, AtNextLogin, AuditExport,
     AuditFilter, Caller, ClientWithSecret, ConnectionSecrets, Consequences, ConsoleCredentials, ConsoleStep,
-    EndJob, EndJobId, EndJobState, EndsAsked, FirstOwner, FirstOwnerError, FoundApplication, FoundSession,
-    GivenClient, GivenKey, HOME, Idempotency, IdempotencyState, IdempotentRequest, KeyWithSecrets,
-    ListedMasterKey, ListedSigningKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken,
-    NamedAdministrator, NewKey, NewToken, NewUser, NotedRequest, NumberedResource, OpenedSession, Overlap,
-    OwnSecondFactor, PageRequest, PendingCreation, Renewable, Scope, SearchFinds, SeenAudit, SessionFilter,
-    SessionOrder, SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse,
-    TokenWithText, Touch, TrafficAsked, UserOrder, UserPage, UserSearch, WithSecrets, WriteTime,
-    check_client_secret, new_account, new_api_key, new_connection, new_oauth_client, new_user, owners,
-    rests_on, ten_digits,
+    EndJob, EndJobId, EndJobState, Ended, EndedFilter, EndedPage, EndsAsked, FirstOwner, FirstOwnerError,
+    FoundApplication, FoundSession, GivenClient, GivenKey, HOME, Idempotency, IdempotencyState,
+    IdempotentRequest, KeyWithSecrets, ListedMasterKey, ListedSigningKey, LoggedInAdministrator,
+    MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken, NewUser, NotedRequest,
+    NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest, PendingCreation, Renewable,
+    Scope, SearchFinds, SeenAudit, SessionFilter, SessionOrder, SessionPage, SessionsUnderIt,
+    SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, Touch, TrafficAsked, UserOrder, UserPage,
+    UserSearch, WithSecrets, WriteTime, check_client_secret, new_account, new_api_key, new_connection,
+    new_oauth_client, new_user, owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;
@@ -137,6 +137,8 @@ pub use traffic::{
     ApplicationStanding, IDLE_AFTER, Route, SAFE_AFTER, TrafficKey, TrafficLine, TrafficLosses,
     TrafficReport, TrafficSums, TrafficVerdict,
 };
-pub use vestibule_store::{AddressSketch, AuditOrder, DigestHolder, DigestKind, MOST_AGENTS, OTHER_AGENTS};
+pub use vestibule_store::{
+    AddressSketch, AuditCount, AuditOrder, DigestHolder, DigestKind, MOST_AGENTS, OTHER_AGENTS,
+};
 pub use why::{Evidence, Life, LifeState, Pasted, Step, life};
 pub use work_pool::WorkPoolGauges;

@@ -3,13 +3,15 @@
 //! A role that is limited to an account sees the entries of that account. Entries of the administrators' account are for
 //! owners.
 
+use std::net::IpAddr;
+
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use vestibule_model::{
-    AccountId, AuditAction, AuditEntry, AuditPlace, AuditRecord, AuditTarget, Millis, RefusalId,
-    SessionReference, TargetKind, UserId,
+    AccountId, ActorKey, ApplicationId, AuditAction, AuditEntry, AuditPlace, AuditReason, AuditRecord,
+    AuditTarget, Millis, RefusalId, SessionReference, TargetKind, UserId,
 };
-use vestibule_store::{AuditOrder, AuditQuery, Change, StoreError};
+use vestibule_store::{AuditCount, AuditOrder, AuditQuery, Change, StoreError};
 
 use super::caller::administrators_account;
 use super::named::PageRequest;
@@ -28,6 +30,18 @@ pub struct AuditFilter {
     pub action: Option<AuditAction>,
     /// The one that tells of this refusal.
     pub refusal: Option<RefusalId>,
+    /// Of what this one did.
+    pub actor: Option<ActorKey>,
+    /// Of what was done by means of the API key, OAuth client or application token of this id.
+    pub application: Option<ApplicationId>,
+    /// Of what was done from this address.
+    pub address: Option<IpAddr>,
+    /// For this reason.
+    pub reason: Option<AuditReason>,
+    /// Of ends of sessions that were opened from this address, as far as it is told.
+    pub opened_from: Option<IpAddr>,
+    /// The same of those that were opened with the application of this id.
+    pub opened_with: Option<ApplicationId>,
     /// Not before this time.
     pub since: Option<Millis>,
     /// Before this time.
@@ -47,7 +61,6 @@ pub struct SeenAudit {
 /// An export under way: what was written until it began, page by page.
 pub struct AuditExport {
     query: AuditQuery,
-    sees_administrators: bool,
     is_over: bool,
     /// Given back when it is over, or nobody reads on.
     _permit: OwnedSemaphorePermit,
@@ -68,9 +81,27 @@ impl Administration<'_> {
         if behind.is_none() {
             self.auth.audit.show(caller.now).await?;
         }
-        let page = self.auth.store.audit(AuditQuery { behind, limit, ..query(filter) }).await?;
+        let page = self.auth.store.audit(AuditQuery { behind, limit, ..query(caller, filter) }).await?;
         let next = page.next.map(|next| self.cursor(&question, &next.to_string()));
-        Ok(SeenAudit { entries: visible(page.entries, sees_administrators(caller)), next })
+        Ok(SeenAudit { entries: page.entries, next })
+    }
+
+    /// How many entries the filter wants and the caller may see, as of some seconds ago.
+    pub async fn count_audit_seen_by(
+        &self,
+        caller: &Caller,
+        filter: AuditFilter,
+    ) -> Result<AuditCount, AdministrationError> {
+        let query =
+            query(caller, within_reach(caller, AuditFilter { order: AuditOrder::default(), ..filter })?);
+        let mut recent = self.state().recent_counts().await;
+        if let Some(count) = recent.of(&query, caller.now) {
+            return Ok(count);
+        }
+        self.auth.audit.show(caller.now).await?;
+        let count = self.auth.store.count_audit(query.clone()).await?;
+        recent.keep(query, count, caller.now);
+        Ok(count)
     }
 
     /// Begins an export of everything that the filter wants and the caller may see. The first thing it does is to say so in
@@ -87,13 +118,8 @@ impl Administration<'_> {
         let newest = self.auth.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
         // An audit that grows meanwhile has an end nevertheless.
         let through = Some(newest.entries.first().map(|entry| entry.place).unwrap_or_default());
-        let query = AuditQuery { through, limit: AuditQuery::MAX_LIMIT, ..query(filter) };
-        Ok(AuditExport {
-            query,
-            sees_administrators: sees_administrators(caller),
-            is_over: false,
-            _permit: permit,
-        })
+        let query = AuditQuery { through, limit: AuditQuery::MAX_LIMIT, ..query(caller, filter) };
+        Ok(AuditExport { query, is_over: false, _permit: permit })
     }
 
     /// The next entries of an export, which may be none although more follow; None: that was all.
@@ -107,7 +133,7 @@ impl Administration<'_> {
         let page = self.auth.store.audit(export.query.clone()).await?;
         export.is_over = page.next.is_none();
         export.query.behind = page.next;
-        Ok(Some(visible(page.entries, export.sees_administrators)))
+        Ok(Some(page.entries))
     }
 }
 
@@ -125,14 +151,26 @@ fn sees_administrators(caller: &Caller) -> bool {
     caller.require(Scope::ReadAccount(administrators_account())).is_ok()
 }
 
-fn visible(mut entries: Vec<AuditEntry>, sees_administrators: bool) -> Vec<AuditEntry> {
-    entries.retain(|entry| sees_administrators || entry.record.account != Some(administrators_account()));
-    entries
-}
-
-fn query(filter: AuditFilter) -> AuditQuery {
-    let AuditFilter { account, user, session, action, refusal, since, until, order } = filter;
-    AuditQuery { account, user, session, action, refusal, since, until, order, ..AuditQuery::default() }
+/// What the store is asked: entries of the administrators' account are left out for whoever may not see them.
+fn query(caller: &Caller, filter: AuditFilter) -> AuditQuery {
+    AuditQuery {
+        account: filter.account,
+        not_account: (!sees_administrators(caller)).then(administrators_account),
+        user: filter.user,
+        session: filter.session,
+        action: filter.action,
+        refusal: filter.refusal,
+        actor: filter.actor,
+        application: filter.application,
+        address: filter.address,
+        reason: filter.reason,
+        opened_from: filter.opened_from,
+        opened_with: filter.opened_with,
+        since: filter.since,
+        until: filter.until,
+        order: filter.order,
+        ..AuditQuery::default()
+    }
 }
 
 fn read_position(text: &str) -> Result<AuditPlace, AdministrationError> {
@@ -153,12 +191,15 @@ fn exported(caller: &Caller, filter: AuditFilter) -> AuditRecord {
 /// What an export was limited to, as a JSON object.
 fn asked(filter: AuditFilter) -> String {
     let action = filter.action.and_then(|action| serde_json::to_value(action).ok());
-    let parts: [(&str, Option<Value>); 6] = [
+    let parts: [(&str, Option<Value>); 9] = [
         ("user", filter.user.map(|user| user.0.into())),
         ("session", filter.session.map(|session| session.to_string().into())),
         ("action", action),
         // Not by the name under which it is found.
         ("refusal_id", filter.refusal.map(|refusal| refusal.to_string().into())),
+        ("actor", filter.actor.map(|actor| actor.to_string().into())),
+        ("application", filter.application.map(|application| application.0.into())),
+        ("address", filter.address.map(|address| address.to_string().into())),
         ("since", filter.since.map(|since| since.as_unix().into())),
         ("until", filter.until.map(|until| until.as_unix().into())),
     ];

@@ -7,6 +7,7 @@ use vestibule_model::SecondFactorPolicy;
 
 use super::end_jobs::EndJobs;
 use super::idempotency::KeysInFlight;
+use super::recent_counts::RecentCounts;
 
 /// How many exports of the audit may be under way: each holds some pages in memory for as long as its reader likes.
 const EXPORTS: usize = 16;
@@ -18,6 +19,7 @@ pub(crate) struct AdministrationState {
     creations: Arc<KeysInFlight>,
     exports: Arc<Semaphore>,
     end_jobs: EndJobs,
+    counts: Mutex<RecentCounts>,
     second_factor: SecondFactorPolicy,
 }
 
@@ -28,6 +30,7 @@ impl AdministrationState {
             creations: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             end_jobs: EndJobs::default(),
+            counts: Mutex::default(),
             second_factor,
         }
     }
@@ -55,5 +58,10 @@ impl AdministrationState {
     /// The permit of one more export; None: there are as many as may be.
     pub(super) fn permit_export(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.exports).try_acquire_owned().ok()
+    }
+
+    /// The counts of the audit, to whoever's turn it is to count: the store has few that answer questions.
+    pub(super) async fn recent_counts(&self) -> MutexGuard<'_, RecentCounts> {
+        self.counts.lock().await
     }
 }

@@ -26,6 +26,9 @@ const SEEN: &str = concat!(r"^[^\s", hidden!(), "]([^", hidden!(), r"]*[^\s", hi
 /// No control characters, and none that are not seen.
 const LINE: &str = concat!("^[^", hidden!(), "]*$");
 
+/// Who did something.
+const ACTOR: &str = "^(unknown|command-line|system|(user|administration-token|connection):[0-9]{1,18})$";
+
 fn text() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(SchemaType::new(Type::String))
 }
@@ -66,6 +69,8 @@ forms! {
     AccentText = matching("^#[0-9A-Fa-f]{6}$", 7, 7);
     /// Whom to ask: characters that are seen, no spaces around them.
     ContactText = matching(SEEN, 1, Look::LONGEST_CONTACT);
+    /// Who did it: `user:ID`, `administration-token:ID`, `connection:ID`, `command-line`, `system` or `unknown`.
+    ActorText = matching(ACTOR, 6, 40);
     /// A name that stands in addresses.
     ConnectionName = matching("^[A-Za-z0-9_-]+$", 1, 64);
     /// A text of one line, or an empty one.

@@ -15,6 +15,7 @@ mod connections;
 mod consequences;
 mod description;
 mod docs;
+mod ended_sessions;
 mod events;
 mod forms;
 mod gateway_rules;
@@ -168,4 +169,5 @@ fn session_routes() -> OpenApiRouter<AdminState> {
         .routes(routes!(sessions::end_from_address_in_account))
         .routes(routes!(session_ends::begin))
         .routes(routes!(session_ends::read))
+        .routes(routes!(ended_sessions::list_ended))
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 use utoipa::IntoParams;
-use vestibule_auth::PageRequest;
+use vestibule_auth::{AuditCount, PageRequest};
 
 use super::problem::AdminError;
 
@@ -29,6 +29,11 @@ impl PageParameters {
     pub(super) fn page(&self) -> Result<PageRequest<'_>, AdminError> {
         Ok(PageRequest { limit: limit(self.limit)?, cursor: self.cursor.as_deref() })
     }
+}
+
+/// How many there are on all pages, and whether that is exact, as answers have it; nothing unless it was counted.
+pub(super) fn total(count: Option<AuditCount>) -> (Option<u64>, Option<bool>) {
+    (count.map(AuditCount::number), count.map(|count| matches!(count, AuditCount::Exact(_))))
 }
 
 /// The length that was asked for: 1 to 1000, 100 unless told.

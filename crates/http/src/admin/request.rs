@@ -11,7 +11,7 @@ use http::{Extensions, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vestibule_auth::{AdministrationError, Caller};
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, ActorKey, NoActorKey};
 use vestibule_serve::layers::{ClientAddress, Headers, LimitedBody};
 
 use super::AdminState;
@@ -80,6 +80,14 @@ pub(super) fn account_of_filter(text: &str) -> Result<AccountId, AdminError> {
     let malformed =
         |_| AdminError::Malformed { field: "account".into(), reason: "this is no account id".into() };
     text.parse().map_err(malformed)
+}
+
+/// The actor that a filter names.
+pub(super) fn actor_of_filter(text: &str) -> Result<ActorKey, AdminError> {
+    text.parse().map_err(|error: NoActorKey| AdminError::Malformed {
+        field: "actor".into(),
+        reason: error.to_string(),
+    })
 }
 
 impl<T: DeserializeOwned> FromRequest<AdminState> for JsonBody<T> {

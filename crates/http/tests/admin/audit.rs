@@ -42,6 +42,47 @@ async fn entries_are_found_by_account_user_session_action_and_time() {
 }
 
 #[tokio::test]
+async fn entries_are_found_by_who_did_it_by_which_application_and_from_where() {
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    let of_user = found(&instance, "actor=user:3705342601").await;
+    assert_eq!(of_user.len(), 1, "{of_user:?}");
+    assert_eq!(found(&instance, "actor=user:1").await.len(), 0);
+    assert_eq!(found(&instance, "actor=user:3705342601&address=127.0.0.1").await.len(), 1);
+    assert_eq!(found(&instance, "actor=user:3705342601&address=192.0.2.1").await.len(), 0);
+    assert_eq!(found(&instance, "application=1").await.len(), 0);
+    assert_eq!(export(&instance, &instance.owner, "actor=user:3705342601").await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_total_is_told_of_all_pages_to_whoever_asks() {
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    instance.server.session().await;
+    let page = instance.get(&format!("{AUDIT}?action=logged-in&account={ACCOUNT}&limit=1&total=true")).await;
+    assert_eq!(
+        (entries(&page).len(), &page.body["total"], &page.body["total_is_exact"]),
+        (1, &json!(2), &json!(true))
+    );
+    let page = instance.get(&format!("{AUDIT}?limit=1")).await;
+    assert_eq!((&page.body["total"], &page.body["total_is_exact"]), (&Value::Null, &Value::Null));
+}
+
+#[tokio::test]
+async fn who_may_not_see_administrators_is_told_the_total_without_them() {
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    let (auditor, _) = instance.token("all", "auditor", None).await;
+    let path = format!("{AUDIT}?limit=1000&total=true");
+    let seen = instance.ask(Some(&auditor), (Method::GET, &path), None).await;
+    let entries = entries(&seen);
+    assert!(entries.iter().all(|entry| entry["account"] != json!("administrators")));
+    assert_eq!(seen.body["total"], json!(entries.len()));
+    let of_owner = instance.get(&path).await;
+    assert!(of_owner.body["total"].as_u64() > seen.body["total"].as_u64());
+}
+
+#[tokio::test]
 async fn the_entry_about_a_refusal_is_found_by_its_id() {
     let instance = Instance::start().await;
     let mut ids = Vec::new();
@@ -115,6 +156,10 @@ async fn a4_a_parameter_out_of_its_form_is_refused_by_its_name() {
         ("limit=1001", "limit"),
         ("limit=-1", "limit"),
         ("actor=1", "actor"),
+        ("actor=user:x", "actor"),
+        ("application=x", "application"),
+        ("address=x", "address"),
+        ("total=1", "total"),
         ("user=1&user=2", "user"),
         ("user=99999999999999999999", "user"),
         ("since=now", "since"),

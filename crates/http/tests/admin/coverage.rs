@@ -138,6 +138,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("get", "/admin/v1/audit", Who::Reads),
     ("get", "/admin/v1/audit/export", Who::Reads),
     ("post", "/admin/v1/search", Who::Reads),
+    ("get", "/admin/v1/ended-sessions", Who::Reads),
     ("post", "/admin/v1/why", Who::Reads),
 ];
 
@@ -307,6 +308,7 @@ async fn the_administrator_of_another_account_learns_nothing() {
                 | "/admin/v1/audit"
                 | "/admin/v1/audit/export"
                 | "/admin/v1/search"
+                | "/admin/v1/ended-sessions"
                 | "/admin/v1/why" => 200,
                 // One of another account is none.
                 "/admin/v1/sessions/{reference}" | "/admin/v1/session-ends/{job}" => 404,

@@ -19,6 +19,7 @@ mod console_sessions;
 mod coverage;
 mod described;
 mod docs;
+mod ended_sessions;
 mod events;
 mod figures;
 mod gateway_rules;

@@ -8,17 +8,19 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 use vestibule_auth::{AuditFilter, AuditOrder, PageRequest};
-use vestibule_model::{AuditAction, Millis, RefusalId, SessionReference, UserId};
+use vestibule_model::{ApplicationId, AuditAction, Millis, RefusalId, SessionReference, UserId};
 
 use super::AdminState;
-use super::forms::AccountIdText;
-use super::paging::limit;
+use super::forms::{AccountIdText, ActorText, AddressText};
+use super::paging::{limit, total};
 use super::problem::{AdminError, Problem};
-use super::request::{AuthenticatedCaller, QueryParameters, account_of_filter, json};
+use super::request::{AuthenticatedCaller, QueryParameters, account_of_filter, actor_of_filter, json};
 use entry::{Entry, EntryLine};
 
 /// Which end comes first.
@@ -46,6 +48,14 @@ pub(super) struct Filters {
     /// The one that tells of this refusal: the 16 digits that whoever was refused was told.
     #[param(min_length = 16, max_length = 16, pattern = "^[0-9A-Fa-f]{16}$")]
     refusal: Option<String>,
+    /// Of what this one did: `user:ID`, `administration-token:ID`, `connection:ID`, `command-line`, `system` or `unknown`.
+    #[param(inline, value_type = Option<ActorText>)]
+    actor: Option<String>,
+    /// Of what was done by means of the API key, OAuth client or application token of this id.
+    application: Option<i64>,
+    /// Of what was done from this address.
+    #[param(inline, value_type = Option<AddressText>)]
+    address: Option<IpAddr>,
     /// Not before this time: milliseconds since 1970.
     since: Option<i64>,
     /// Before this time.
@@ -72,6 +82,14 @@ pub(super) struct EntryQuery {
     /// The one that tells of this refusal: the 16 digits that whoever was refused was told.
     #[param(min_length = 16, max_length = 16, pattern = "^[0-9A-Fa-f]{16}$")]
     refusal: Option<String>,
+    /// Of what this one did: `user:ID`, `administration-token:ID`, `connection:ID`, `command-line`, `system` or `unknown`.
+    #[param(inline, value_type = Option<ActorText>)]
+    actor: Option<String>,
+    /// Of what was done by means of the API key, OAuth client or application token of this id.
+    application: Option<i64>,
+    /// Of what was done from this address.
+    #[param(inline, value_type = Option<AddressText>)]
+    address: Option<IpAddr>,
     /// Not before this time: milliseconds since 1970.
     since: Option<i64>,
     /// Before this time.
@@ -84,6 +102,8 @@ pub(super) struct EntryQuery {
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,
+    /// `true`: to be told also how many there are on all pages, which takes longer.
+    total: Option<bool>,
 }
 
 /// A page. It may have fewer entries than were asked for, or none, although more follow: go on while there is `next`.
@@ -95,6 +115,12 @@ struct Page {
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
+    /// How many there are on all pages, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+    /// Whether that is the exact number; if not, there are at least so many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_is_exact: Option<bool>,
 }
 
 /// The entries that the caller may see.
@@ -105,15 +131,17 @@ pub(super) async fn list(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     QueryParameters(wanted): QueryParameters<EntryQuery>,
 ) -> Result<Response, AdminError> {
-    let (limit, cursor) = (limit(wanted.limit)?, wanted.cursor.clone());
+    let (limit, cursor, is_counted) =
+        (limit(wanted.limit)?, wanted.cursor.clone(), wanted.total == Some(true));
     let filter = Filters::from(wanted).filter(Order::NewestFirst)?;
-    let page = admin
-        .auth
-        .administration()
-        .audit_seen_by(&caller, filter, PageRequest { limit, cursor: cursor.as_deref() })
-        .await?;
+    let administration = admin.auth.administration();
+    let page = PageRequest { limit, cursor: cursor.as_deref() };
+    let page = administration.audit_seen_by(&caller, filter, page).await?;
+    let count =
+        if is_counted { Some(administration.count_audit_seen_by(&caller, filter).await?) } else { None };
+    let (total, total_is_exact) = total(count);
     let entries = page.entries.into_iter().map(EntryLine::from).collect();
-    Ok(json(StatusCode::OK, &Page { entries, next: page.next }))
+    Ok(json(StatusCode::OK, &Page { entries, next: page.next, total, total_is_exact }))
 }
 
 /// Everything that the caller may see and that was written until now, as JSON lines: one entry in each. Leaves an entry of
@@ -138,8 +166,19 @@ pub(super) async fn export(
 
 impl From<EntryQuery> for Filters {
     fn from(wanted: EntryQuery) -> Self {
-        let EntryQuery { account, user, session, action, refusal, since, until, order, .. } = wanted;
-        Self { account, user, session, action, refusal, since, until, order }
+        Self {
+            account: wanted.account,
+            user: wanted.user,
+            session: wanted.session,
+            action: wanted.action,
+            refusal: wanted.refusal,
+            actor: wanted.actor,
+            application: wanted.application,
+            address: wanted.address,
+            since: wanted.since,
+            until: wanted.until,
+            order: wanted.order,
+        }
     }
 }
 
@@ -151,12 +190,16 @@ impl Filters {
             session: self.session.map(|session| SessionReference(session.into_bytes())),
             action: self.action,
             refusal: self.refusal.as_deref().map(refusal).transpose()?,
+            actor: self.actor.as_deref().map(actor_of_filter).transpose()?,
+            application: self.application.map(ApplicationId),
+            address: self.address,
             since: self.since.map(Millis::from_unix),
             until: self.until.map(Millis::from_unix),
             order: match self.order.unwrap_or(order) {
                 Order::NewestFirst => AuditOrder::NewestFirst,
                 Order::OldestFirst => AuditOrder::OldestFirst,
             },
+            ..AuditFilter::default()
         })
     }
 }
