@@ -1,11 +1,12 @@
 //! `vestibule audit …`: `verify` and `export` read a data directory, beside a service or without one; `list` and `download`
 //! ask a service.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use vestibule_model::{AccountId, AuditAction};
+use vestibule_model::{AccountId, ActorKey, AuditAction};
 
 use super::service::{PageArguments, ServiceArguments};
 
@@ -60,6 +61,15 @@ pub(crate) struct EntryFilter {
     /// Only this
     #[arg(long, value_parser = PossibleValuesParser::new(AuditAction::ALL.map(|action| action.to_string())))]
     pub(crate) action: Option<String>,
+    /// Only what this one did: user:ID, administration-token:ID, connection:ID, command-line, system or unknown
+    #[arg(long, value_name = "WHO")]
+    pub(crate) actor: Option<ActorKey>,
+    /// Only what was done by means of this API key, OAuth client or application token, by id, or with --account by name
+    #[arg(long, value_name = "ID|NAME")]
+    pub(crate) application: Option<String>,
+    /// Only what was done from this address
+    #[arg(long)]
+    pub(crate) address: Option<IpAddr>,
     /// Only the refusal of this id: what somebody was told whom an identity provider could not log in
     #[arg(long, value_name = "ID")]
     pub(crate) refusal: Option<String>,
@@ -115,6 +125,7 @@ With --json there is one entry a line.
 Examples:
   vestibule audit list --account 12345678 --user jane
   vestibule audit list --action log-in-refused --since 2h --all --json
+  vestibule audit list --account 12345678 --actor user:3705342601 --address 192.0.2.7
   vestibule audit list --refusal 5be0cd19137e2179
 With --refusal the details of the entry stand below it. It may come up to five seconds after the refusal.";
 

@@ -2,8 +2,9 @@
 
 use std::net::IpAddr;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, ActorKey, EndReason};
 
 use super::service::{PageArguments, ServiceArguments};
 
@@ -12,6 +13,9 @@ pub(crate) enum SessionAction {
     /// List the live sessions that are looked for
     #[command(after_long_help = LIST_EXAMPLES)]
     List(ListSessions),
+    /// List sessions that ended, with the reason, the newest end first
+    #[command(after_long_help = ENDED_EXAMPLES)]
+    Ended(ListEnded),
     /// Show one
     Show(OneSession),
     /// End one
@@ -44,6 +48,36 @@ pub(crate) struct ListSessions {
     /// In which order: by when they were opened, or used last
     #[arg(long, default_value = "newest", value_parser = ["newest", "oldest", "recently-used", "long-unused"])]
     pub(crate) order: String,
+    #[command(flatten)]
+    pub(crate) pages: PageArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListEnded {
+    /// Only those of this account
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<AccountId>,
+    /// Only those of this user, by id, or with --account by login name
+    #[arg(long, value_name = "ID|LOGIN_NAME")]
+    pub(crate) user: Option<String>,
+    /// Only those opened with this API key, OAuth client or application token, by id, or with --account by name
+    #[arg(long, value_name = "ID|NAME")]
+    pub(crate) application: Option<String>,
+    /// Only those opened from this address
+    #[arg(long)]
+    pub(crate) opened_from: Option<IpAddr>,
+    /// Only those that ended for this reason
+    #[arg(long, value_parser = PossibleValuesParser::new(EndReason::ALL.map(|reason| reason.to_string())))]
+    pub(crate) reason: Option<String>,
+    /// Only those that this one ended: user:ID, administration-token:ID, connection:ID, command-line, system or unknown
+    #[arg(long, value_name = "WHO")]
+    pub(crate) actor: Option<ActorKey>,
+    /// Only those that ended at this time or later: 2026-11-25, 2026-11-25T10:00:00Z, or how long ago: 90m, 2h, 7d
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Only those that ended before this time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
     #[command(flatten)]
     pub(crate) pages: PageArguments,
 }
@@ -104,6 +138,11 @@ Examples:
   vestibule session list --address 192.0.2.7 --opened-since 2h
   vestibule session list --account 12345678 --order long-unused
   vestibule session list --account 12345678 --opened-before 7d --all --json";
+
+const ENDED_EXAMPLES: &str = "\
+Examples:
+  vestibule session ended --account 12345678 --user jane --since 7d
+  vestibule session ended --reason ended-by-administrator --actor user:3705342601 --all --json";
 
 const END_ALL_EXAMPLES: &str = "\
 Examples:

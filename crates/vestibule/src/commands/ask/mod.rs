@@ -25,7 +25,7 @@ mod why;
 use uuid::Uuid;
 
 pub(crate) use crud::{extent, tell_of_more};
-pub(crate) use session::user_in;
+pub(crate) use session::{application_in, user_in};
 
 use super::small_runtime;
 use crate::client::Service;

@@ -8,7 +8,9 @@ use super::session_ends::end_matching;
 use super::thing::Kind;
 use crate::client::{ResourcePath, Service, ServiceError, confirm, id_of, user_of};
 use crate::clock::SystemClock;
-use crate::command_line::{ClientFields, EndSessions, KeyFields, ListSessions, SessionAction, TokenFields};
+use crate::command_line::{
+    ClientFields, EndSessions, KeyFields, ListEnded, ListSessions, SessionAction, TokenFields,
+};
 use crate::commands::count;
 use crate::input_error::InputError;
 use crate::moment;
@@ -42,6 +44,10 @@ pub(super) async fn run(service: &Service, action: SessionAction) -> anyhow::Res
             let query = query(service, &list).await?;
             list_of(service, &sessions, &query, extent(&list.pages)).await
         }
+        SessionAction::Ended(list) => {
+            let query = ended_query(service, &list).await?;
+            list_of(service, &ended_sessions(), &query, extent(&list.pages)).await
+        }
         SessionAction::Show(one) => {
             sessions.show(service, &sessions.place.at(reference("REFERENCE", &one.reference)?)).await
         }
@@ -74,6 +80,51 @@ async fn query(service: &Service, list: &ListSessions) -> anyhow::Result<Vec<(&'
     query.extend(since.map(|time| ("opened_since", time.as_unix().to_string())));
     query.extend(before.map(|time| ("opened_before", time.as_unix().to_string())));
     query.push(("order", list.order.clone()));
+    Ok(query)
+}
+
+fn ended_sessions() -> Collection {
+    Collection {
+        place: ResourcePath::of("ended-sessions"),
+        what: "ended session",
+        plural: "ended sessions",
+        columns: &[
+            "reference",
+            "account",
+            "user",
+            "name",
+            "ended",
+            "reason",
+            "actor",
+            "ended_from",
+            "opened",
+            "opened_from",
+            "last_used",
+            "application",
+        ],
+        names: &[],
+    }
+}
+
+async fn ended_query(service: &Service, list: &ListEnded) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let now = SystemClock.now();
+    let time = |flag: &'static str, text: &Option<String>| {
+        text.as_deref().map(|text| moment::read_past(flag, text, now)).transpose()
+    };
+    let mut query = Vec::new();
+    query.extend(list.account.map(|account| ("account", account.to_string())));
+    if let Some(user) = &list.user {
+        query.push(("user", user_in(service, list.account, user).await?.to_string()));
+    }
+    if let Some(text) = &list.application {
+        query.push(("application", application_in(service, list.account, text).await?.to_string()));
+    }
+    query.extend(list.opened_from.map(|address| ("opened_from", address.to_string())));
+    query.extend(list.reason.clone().map(|reason| ("reason", reason)));
+    query.extend(list.actor.map(|actor| ("actor", actor.to_string())));
+    let (since, until) = (time("--since", &list.since)?, time("--until", &list.until)?);
+    query.extend(since.map(|time| ("since", time.as_unix().to_string())));
+    query.extend(until.map(|time| ("until", time.as_unix().to_string())));
     Ok(query)
 }
 
@@ -137,7 +188,7 @@ pub(crate) async fn user_in(
 }
 
 /// An application of any kind by id, or by name where the account is known.
-pub(super) async fn application_in(
+pub(crate) async fn application_in(
     service: &Service,
     account: Option<AccountId>,
     text: &str,

@@ -9,7 +9,7 @@ use vestibule_model::Clock;
 use crate::client::{Output, ResourcePath, Service, walk};
 use crate::clock::SystemClock;
 use crate::command_line::{DownloadArguments, EntryFilter, ListEntries};
-use crate::commands::ask::{extent, reference, tell_of_more, user_in};
+use crate::commands::ask::{application_in, extent, reference, tell_of_more, user_in};
 use crate::commands::small_runtime;
 use crate::progress::Bar;
 use crate::{moment, screen};
@@ -105,6 +105,11 @@ async fn query(service: &Service, filter: &EntryFilter) -> anyhow::Result<Vec<(&
         query.push(("session", reference("--session", session)?.to_string()));
     }
     query.extend(filter.action.clone().map(|action| ("action", action)));
+    query.extend(filter.actor.map(|actor| ("actor", actor.to_string())));
+    if let Some(text) = &filter.application {
+        query.push(("application", application_in(service, filter.account, text).await?.to_string()));
+    }
+    query.extend(filter.address.map(|address| ("address", address.to_string())));
     query.extend(filter.refusal.clone().map(|refusal| ("refusal", refusal)));
     let (since, until) = (time("--since", &filter.since)?, time("--until", &filter.until)?);
     query.extend(since.map(|time| ("since", time.as_unix().to_string())));

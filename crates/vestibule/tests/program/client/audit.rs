@@ -130,3 +130,17 @@ fn a_refusal_that_is_not_found_may_come_five_seconds_later() {
     let other = operator.run(&["audit", "list", "--since", "2100-01-01"]);
     assert_eq!(other.err, "There are no entries.\n");
 }
+
+#[test]
+fn entries_are_found_by_who_did_it_and_from_where() {
+    let operator = Operator::owner();
+    operator.ask(&["user", "disable", "12345678", "name"]);
+    let number = |filter: &[&str]| {
+        let all = ["audit", "list", "--account", "12345678", "--action", "changed", "--json"];
+        lines(&operator.ask(&[&all[..], filter].concat())).len()
+    };
+    assert_eq!(number(&["--address", "127.0.0.1"]), 1);
+    assert_eq!(number(&["--address", "192.0.2.1"]), 0);
+    assert_eq!(number(&["--actor", "system"]), 0);
+    assert_eq!(number(&["--application", "7"]), 0);
+}

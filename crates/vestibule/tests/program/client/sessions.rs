@@ -175,3 +175,19 @@ fn whose_sessions_end_has_to_be_said() {
         );
     }
 }
+
+#[test]
+fn ended_sessions_are_listed_with_the_reason() {
+    let operator = Operator::owner();
+    let (reference, _) = operator.session_of("name", "password");
+    operator.ask(&["session", "end", &reference]);
+    let ended = ["session", "ended", "--account", "12345678"];
+    let out = operator.ask(&ended);
+    let lines: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!((lines.len(), lines[1][0], lines[1][3]), (2, reference.as_str(), "name"), "{out}");
+    let number = |filter: &[&str]| operator.json(&[&ended, filter].concat()).as_array().unwrap().len();
+    assert_eq!(number(&["--user", "name", "--reason", "ended-by-administrator", "--since", "1h"]), 1);
+    assert_eq!(number(&["--reason", "logged-out"]), 0);
+    assert_eq!(number(&["--actor", "system"]), 0);
+    assert_eq!(number(&["--opened-from", "127.0.0.1"]), 1);
+}
