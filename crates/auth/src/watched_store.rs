@@ -9,7 +9,7 @@ use vestibule_model::{
 use vestibule_store::{
     AccountRows, AuditCount, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins,
     Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
-    TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
+    TrafficOverview, TrafficQuery, TrafficRow, UserSessions,
 };
 
 use crate::consumed::ConsumedValues;
@@ -111,10 +111,6 @@ impl Store for WatchedStore {
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         self.noted(self.store.has_session_ids_of_first_form())
-    }
-
-    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
-        self.noted(self.store.users(query))
     }
 
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {

@@ -47,7 +47,7 @@ use vestibule_model::{
 use vestibule_store::{
     AccountRows, AuditCount, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins,
     Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
-    TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
+    TrafficOverview, TrafficQuery, TrafficRow, UserSessions,
 };
 
 pub use audit_reader::AuditReader;
@@ -215,10 +215,6 @@ impl Store for SqliteStore {
 
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool> {
         self.read(read::has_session_ids_of_first_form)
-    }
-
-    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
-        self.read(move |snapshot| read::users(snapshot, &query))
     }
 
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>> {

@@ -44,7 +44,7 @@ pub use ending::{
 pub use federated_login::{FederatedLogin, FederatedLogins, FederatedLogout};
 pub use master_keys::{DigestHolder, DigestKind, NAMED_HOLDERS, Remains, SealHolder};
 pub use memory::MemoryStore;
-pub use query::{AuditCount, AuditOrder, AuditPage, AuditQuery, UserQuery};
+pub use query::{AuditCount, AuditOrder, AuditPage, AuditQuery};
 pub use refresh_token_use::RefreshTokenUse;
 pub use session_version::{SessionsDecision, SessionsVersion, UserSessions};
 pub use stored_session::{BLOCK, LastUse, SessionNumber, StoredSession};
@@ -115,9 +115,6 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether there is a session whose id is of the first form ([`SessionId::is_of_first_form`]). No such id is made any more.
     fn has_session_ids_of_first_form(&self) -> StoreFuture<'_, bool>;
-
-    /// A page of an account's users; fewer than the limit: that was the last page.
-    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>>;
 
     /// The application tokens of an account, by id, with what was counted for them; none for an account that is not there.
     fn application_tokens(&self, account: AccountId) -> StoreFuture<'_, Vec<ApplicationToken>>;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use vestibule_model::{
     AccountId, ActorKey, ApplicationId, AuditAction, AuditEntry, AuditPlace, AuditReason, AuditRecord,
-    EndedSession, Millis, Population, RefusalId, SessionReference, TargetKey, User, UserId,
+    EndedSession, Millis, RefusalId, SessionReference, TargetKey, UserId,
 };
 
 /// Which entries of the audit are wanted, in which order, from where on. Every field that is set has to be met.
@@ -132,49 +132,4 @@ pub struct AuditPage {
     pub entries: Vec<AuditEntry>,
     /// Ask again from behind here; None: that was all.
     pub next: Option<AuditPlace>,
-}
-
-/// Which users of an account are wanted. Every field that is set has to be met; they come in the order of their ids.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserQuery {
-    /// Of this account.
-    pub account: AccountId,
-    /// Whose login name begins so, in the spelling of their population: agents' names regardless of case.
-    pub name_prefix: Option<String>,
-    /// Of this population.
-    pub population: Option<Population>,
-    /// Who may log in, or may not.
-    pub enabled: Option<bool>,
-    /// Behind this id; None: from the beginning.
-    pub behind: Option<UserId>,
-    /// How many at most: 1 to [`Self::MAX_LIMIT`], whatever stands here.
-    pub limit: usize,
-}
-
-impl UserQuery {
-    /// The most users in a page.
-    pub const MAX_LIMIT: usize = 1_000;
-
-    /// Every user of an account.
-    pub const fn of(account: AccountId) -> Self {
-        let limit = Self::MAX_LIMIT;
-        Self { account, name_prefix: None, population: None, enabled: None, behind: None, limit }
-    }
-
-    /// The limit that holds.
-    pub fn bounded_limit(&self) -> usize {
-        self.limit.clamp(1, Self::MAX_LIMIT)
-    }
-
-    /// Whether the user is one of those that are wanted, the page left aside.
-    pub fn wants(&self, user: &User) -> bool {
-        let named = |prefix: &str| {
-            let key = user.population.name_key(prefix);
-            user.population.name_key(&user.login_name).starts_with(&key)
-        };
-        user.account == self.account
-            && self.name_prefix.as_deref().is_none_or(named)
-            && self.population.is_none_or(|population| user.population == population)
-            && self.enabled.is_none_or(|enabled| user.enabled == enabled)
-    }
 }

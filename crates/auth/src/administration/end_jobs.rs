@@ -122,6 +122,7 @@ impl EndJobs {
 impl Administration<'_> {
     /// Begins to end sessions, and answers before they have ended.
     pub async fn begin_ends(&self, caller: &Caller, asked: EndsAsked) -> Result<EndJob, AdministrationError> {
+        caller.expect_second_factor()?;
         caller.require_some_writing()?;
         self.auth.loaded().await;
         let plan = match asked {
@@ -147,6 +148,7 @@ impl Administration<'_> {
 
     /// How far a job of the caller's has come.
     pub fn end_job(&self, caller: &Caller, id: EndJobId) -> Result<EndJob, AdministrationError> {
+        caller.expect_second_factor()?;
         caller.require_some_writing()?;
         self.state().end_jobs().tell(id, caller).ok_or(AdministrationError::NotFound("job"))
     }

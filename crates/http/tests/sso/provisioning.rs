@@ -6,7 +6,7 @@ use vestibule_auth::BlockList;
 use vestibule_model::{
     AccountState, Actor, AuditAction, Connection, Identity, Linking, Population, Protocol, Provisioning, User,
 };
-use vestibule_store::{AuditQuery, Change, UserQuery};
+use vestibule_store::{AuditQuery, Change};
 use vestibule_testkit::identity_provider::{self as idp, made, oidc_connection, saml_connection};
 use vestibule_testkit::{ACCOUNT, AccountFixture, TestServer};
 
@@ -62,15 +62,8 @@ fn response(server: &TestServer, id: &str, name: &str) -> String {
 }
 
 async fn users(server: &TestServer, login_name: &str) -> Vec<User> {
-    let query = UserQuery {
-        account: ACCOUNT.parse().unwrap(),
-        name_prefix: Some(login_name.to_owned()),
-        population: None,
-        enabled: None,
-        behind: None,
-        limit: 10,
-    };
-    let mut all = server.store.users(query).await.unwrap();
+    let account = server.store.account(ACCOUNT.parse().unwrap()).await.unwrap();
+    let mut all = account.unwrap().users;
     all.retain(|user| user.login_name == login_name);
     all
 }

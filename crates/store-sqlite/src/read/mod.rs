@@ -48,7 +48,7 @@ pub(crate) use session_versions::sessions_of_user;
 pub(crate) use sessions::{session, sessions};
 pub(crate) use traffic::{traffic, traffic_overview};
 pub(crate) use undecodable::decodable_rows;
-pub(crate) use users::{every_user, one_user, users};
+pub(crate) use users::{every_user, one_user};
 pub(crate) use uses::{last_logins, last_uses};
 
 /// Everything but the sessions.

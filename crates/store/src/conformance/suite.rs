@@ -242,15 +242,8 @@ macro_rules! conformance_suite {
                 a_position_that_was_never_reached_refuses
             }
             users {
-                the_users_of_an_account_are_read_in_the_order_of_ids
-                a_user_is_read_whole
                 a_user_is_read_by_id
-                the_pages_of_users_are_every_user_once
                 the_users_of_all_accounts_are_read_in_pages
-                users_are_found_by_the_beginning_of_their_name
-                a_sign_in_a_name_stands_for_itself
-                a_prefix_at_the_end_of_all_characters_finds_no_other
-                users_are_found_by_population_and_state
             }
             deletion {
                 a_deleted_user_is_gone

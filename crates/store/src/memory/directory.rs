@@ -1,7 +1,6 @@
 //! Accounts and what belongs to them, and which values must be unique among them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Bound;
 
 use vestibule_model::{
     Account, AccountId, ApiKey, Application, ApplicationId, ApplicationToken, Connection, ConnectionId,
@@ -10,7 +9,6 @@ use vestibule_model::{
 
 use crate::{
     AccountRows, ApplicationTouch, Changed, DigestHolder, DigestKind, Part, PartRow, SealHolder, StoreError,
-    UserQuery,
 };
 
 /// Counts end here: databases know no larger number.
@@ -111,13 +109,6 @@ impl Directory {
     /// The application tokens of an account.
     pub(super) fn tokens(&self, account: AccountId) -> Vec<ApplicationToken> {
         owned(&self.application_tokens, account)
-    }
-
-    /// A page of an account's users.
-    pub(super) fn page(&self, query: &UserQuery) -> Vec<User> {
-        let behind = query.behind.map_or(Bound::Unbounded, Bound::Excluded);
-        let users = self.users.range((behind, Bound::Unbounded)).map(|(_, user)| user);
-        users.filter(|user| query.wants(user)).take(query.bounded_limit()).cloned().collect()
     }
 
     /// The user of this id.

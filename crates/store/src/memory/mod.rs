@@ -41,7 +41,7 @@ use self::transaction::Transaction;
 use crate::{
     AccountRows, AuditCount, AuditPage, AuditQuery, Change, Changed, ChangedPart, DirectoryChanges,
     DirectoryRows, FederatedLogins, Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store,
-    StoreFuture, StoredSession, TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
+    StoreFuture, StoredSession, TrafficOverview, TrafficQuery, TrafficRow, UserSessions,
 };
 
 /// A store in memory, empty at first.
@@ -251,10 +251,6 @@ impl Store for MemoryStore {
         let tables = self.tables();
         let deleted = parts.into_iter().filter(|part| tables.directory.retired.contains(*part));
         Box::pin(ready(Ok(deleted.collect())))
-    }
-
-    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
-        Box::pin(ready(Ok(self.tables().directory.page(&query))))
     }
 
     fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {

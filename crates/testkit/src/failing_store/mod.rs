@@ -13,7 +13,7 @@ use vestibule_model::{
 use vestibule_store::{
     AccountRows, AuditCount, AuditPage, AuditQuery, Change, DirectoryChanges, DirectoryRows, FederatedLogins,
     Outcome, Part, RefreshTokenUse, Remains, Sequence, SessionNumber, Store, StoreFuture, StoredSession,
-    TrafficOverview, TrafficQuery, TrafficRow, UserQuery, UserSessions,
+    TrafficOverview, TrafficQuery, TrafficRow, UserSessions,
 };
 
 use faults::Holds;
@@ -156,10 +156,6 @@ impl Store for FailingStore {
 
     fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>> {
         self.read("deleted", move |store| store.deleted(parts))
-    }
-
-    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
-        self.read("users", move |store| store.users(query))
     }
 
     fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {

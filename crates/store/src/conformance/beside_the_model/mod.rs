@@ -10,8 +10,7 @@ use std::mem::{Discriminant, discriminant};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
-    AccountId, ApplicationId, AuditPlace, ConnectionId, Day, Millis, Population, Session, SessionReference,
-    User, UserId,
+    AccountId, ApplicationId, AuditPlace, ConnectionId, Day, Millis, Session, SessionReference, User, UserId,
 };
 
 use self::random_changes::{ACCOUNTS, change, user_id};
@@ -20,7 +19,7 @@ use super::samples::{account, digest, id, user};
 use super::{all, every_session};
 use crate::{
     AuditQuery, Change, ChangedPart, DirectoryRows, FederatedLogins, LastUse, MemoryStore, Outcome, Part,
-    Sequence, SessionNumber, SessionsVersion, Store, StoreError, TrafficQuery, UserQuery, UserSessions,
+    Sequence, SessionNumber, SessionsVersion, Store, StoreError, TrafficQuery, UserSessions,
 };
 
 /// The changes of one commit. An expected sequence of 0 stands for the one at the beginning of the round, the number of a session
@@ -144,14 +143,6 @@ async fn assert_same_pages(store: &dyn Store, model: &dyn Store) {
         AuditQuery { through: Some(AuditPlace::in_first(3)), limit, ..AuditQuery::default() },
     ] {
         assert_eq!(every(store, query.clone()).await, every(model, query).await);
-    }
-    let users = UserQuery { limit, ..UserQuery::of(id("a")) };
-    for query in [
-        users.clone(),
-        UserQuery { name_prefix: Some("x".into()), behind: Some(user_id(1)), ..users.clone() },
-        UserQuery { population: Some(Population::Agent), enabled: Some(true), ..users },
-    ] {
-        assert_eq!(store.users(query.clone()).await.unwrap(), model.users(query).await.unwrap());
     }
 }
 

@@ -9,7 +9,7 @@ use vestibule_model::{
 use vestibule_store::{
     AuditCount, AuditPage, AuditQuery, DirectoryChanges, FederatedLogins, Part, RefreshTokenUse, Remains,
     Sequence, SessionNumber, StoreFuture, StoredSession, TrafficOverview, TrafficQuery, TrafficRow,
-    UserQuery, UserSessions,
+    UserSessions,
 };
 
 use super::*;
@@ -92,10 +92,6 @@ impl Store for Busy {
 
     fn deleted(&self, parts: Vec<Part>) -> StoreFuture<'_, Vec<Part>> {
         self.store.deleted(parts)
-    }
-
-    fn users(&self, query: UserQuery) -> StoreFuture<'_, Vec<User>> {
-        self.store.users(query)
     }
 
     fn last_logins(&self, account: AccountId, users: Vec<UserId>) -> StoreFuture<'_, Vec<(UserId, Millis)>> {
