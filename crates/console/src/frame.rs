@@ -3,7 +3,7 @@
 use vestibule_auth::Caller;
 use vestibule_model::{AdministratorRole, visible};
 
-use crate::routes::HOME;
+use crate::routes::{ACCOUNTS, HOME, SESSIONS};
 use crate::said::Said;
 
 /// Whoever looks at a page.
@@ -55,6 +55,14 @@ impl Frame {
         }
     }
 
+    /// The same below these pages: the name and the address of each.
+    #[must_use]
+    pub(crate) fn below<'a>(self, above: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let crumb =
+            |(name, address): (&str, &str)| Crumb { name: visible(name), address: address.to_owned() };
+        Self { crumbs: above.into_iter().map(crumb).collect(), ..self }
+    }
+
     /// The same with what is said of what was done.
     #[must_use]
     pub(crate) fn saying(self, said: Option<Said>) -> Self {
@@ -71,7 +79,7 @@ fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
         let is_here = if address == HOME { path == HOME } else { path.starts_with(address) };
         NavItem { name, address: address.to_owned(), is_here }
     };
-    vec![item("Overview", HOME)]
+    vec![item("Overview", HOME), item("Accounts", ACCOUNTS), item("Sessions", SESSIONS)]
 }
 
 /// A role in words.

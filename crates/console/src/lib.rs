@@ -6,6 +6,7 @@
 //! the same session ([`signed_in`]), nothing changes by a GET, and nobody is sent anywhere but to a page of the console
 //! ([`routes`]).
 
+mod accounts;
 mod answer;
 mod assets;
 mod chart;
@@ -15,15 +16,20 @@ mod over_time;
 mod overview;
 mod own;
 mod parts;
+mod place;
 mod plain_http;
 mod refused;
 mod request;
+mod resources;
 mod routes;
 mod said;
+mod sessions;
 mod signed_in;
 mod surrounding;
+mod users;
 mod way_in;
 mod who;
+mod words;
 
 use std::sync::Arc;
 

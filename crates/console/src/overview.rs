@@ -1,4 +1,4 @@
-//! `/console/`: what this node does, and what needs attention.
+//! `/console/`: what needs attention, what there is now, and what this node has seen.
 
 use std::sync::atomic::Ordering;
 
@@ -6,12 +6,17 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{Auth, Purpose};
+use vestibule_auth::{
+    AccountSearch, AdministrationError, Auth, Caller, Figures, PageRequest, Purpose, SessionFilter,
+};
 use vestibule_model::{AuditAction, TrafficOutcome, told};
 
+use crate::accounts::account_address;
 use crate::frame::Frame;
 use crate::over_time::{OverTime, Span};
-use crate::parts::{Tile, counted, number};
+use crate::parts::{Tile, counted, number, number_of, sentence};
+use crate::refused::ConsoleError;
+use crate::routes::{ACCOUNTS, SESSIONS};
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer};
 
@@ -22,10 +27,10 @@ const LONGEST: usize = 400;
 #[template(path = "overview.html")]
 struct OverviewPage {
     frame: Frame,
+    /// What there is of what the caller may see.
+    now: Vec<Tile>,
     /// None: the caller's role is for one account.
     node: Option<Node>,
-    /// The account that the caller's role is for.
-    account: Option<String>,
 }
 
 /// What is told of this node.
@@ -36,17 +41,45 @@ struct Node {
 }
 
 /// `GET`.
-pub(crate) async fn show(State(console): State<ConsoleState>, signed_in: SignedIn) -> Response {
+pub(crate) async fn show(
+    State(console): State<ConsoleState>,
+    signed_in: SignedIn,
+) -> Result<Response, ConsoleError> {
+    let caller = &signed_in.caller;
+    let of_node = |figures: Figures| Node {
+        attention: attention(&console.auth),
+        tiles: tiles(&console.auth),
+        over_time: OverTime::of(&figures, Span::named(signed_in.request.asked("span").as_deref())),
+    };
     let page = OverviewPage {
         frame: Frame::of(signed_in.viewer(), "Overview"),
-        node: console.administration().figures(&signed_in.caller).ok().map(|figures| Node {
-            attention: attention(&console.auth),
-            tiles: tiles(&console.auth),
-            over_time: OverTime::of(&figures, Span::named(signed_in.request.asked("span").as_deref())),
-        }),
-        account: signed_in.caller.role.account().map(|account| account.to_string()),
+        now: now(&console, caller).await?,
+        node: console.administration().figures(caller).ok().map(of_node),
     };
-    answer::page(StatusCode::OK, &page)
+    Ok(answer::page(StatusCode::OK, &page))
+}
+
+/// What there is of what the caller may see, and where.
+async fn now(console: &ConsoleState, caller: &Caller) -> Result<Vec<Tile>, AdministrationError> {
+    let administration = console.administration();
+    let sessions = administration.count_live_sessions(caller, &SessionFilter::default()).await?;
+    let tile = |name, value, hint: String, link: String| Tile {
+        name,
+        value: number_of(value),
+        hint,
+        link: Some(link),
+    };
+    let sessions =
+        tile("Live sessions", sessions, "as this node follows them".to_owned(), SESSIONS.to_owned());
+    let Some(account) = caller.role.account() else {
+        let wanted = PageRequest { limit: 1, cursor: None };
+        let accounts = administration.search_accounts(caller, &AccountSearch::default(), wanted)?.total;
+        return Ok(vec![sessions, tile("Accounts", accounts, String::new(), ACCOUNTS.to_owned())]);
+    };
+    let counts = administration.account_counts(caller, account)?;
+    let users = format!("{}/users", account_address(account));
+    let hint = format!("of the account {account}");
+    Ok(vec![sessions, tile("Users", counts.users, hint, users)])
 }
 
 /// What needs attention, the worst first.
@@ -64,14 +97,8 @@ fn attention(auth: &Auth) -> Vec<String> {
     lines.into_iter().flatten().map(|line| sentence(&told(&line, LONGEST))).collect()
 }
 
-/// With a capital letter at its beginning.
-fn sentence(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
-}
-
+/// What this node has done since its start.
 fn tiles(auth: &Auth) -> Vec<Tile> {
-    let sessions = u64::try_from(auth.session_count()).unwrap_or(u64::MAX);
     let refused: u64 = auth
         .refusal_counts()
         .into_iter()
@@ -90,7 +117,6 @@ fn tiles(auth: &Auth) -> Vec<Tile> {
     let turned_away = hashing.turned_away.load(Ordering::Relaxed);
     let tile = |name, value: u64, hint| Tile { name, value: number(value), hint, link: None };
     vec![
-        tile("Live sessions", sessions, "in the table of this node".to_owned()),
         tile("Requests", all, format!("{} of them refused", number(all.saturating_sub(allowed)))),
         tile("Logins refused", refused, format!("{} users locked by them", number(auth.lockout_count()))),
         tile(
@@ -99,7 +125,7 @@ fn tiles(auth: &Auth) -> Vec<Tile> {
             format!(
                 "{}, {} waiting, {} turned away",
                 counted(hashing.threads, "thread", "threads"),
-                number(u64::try_from(waiting).unwrap_or(u64::MAX)),
+                number_of(waiting),
                 number(turned_away)
             ),
         ),

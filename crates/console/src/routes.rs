@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
 use crate::who::Who;
-use crate::{ConsoleState, assets, overview, own, way_in};
+use crate::{ConsoleState, accounts, assets, overview, own, resources, sessions, users, way_in};
 
 /// A route of the console.
 pub struct Route {
@@ -36,6 +36,11 @@ pub(crate) const HOME: &str = "/console/";
 /// The caller's own second factor.
 pub(crate) const SECOND_FACTOR: &str = "/console/own/second-factor";
 
+/// The accounts.
+pub(crate) const ACCOUNTS: &str = "/console/accounts";
+/// The live sessions.
+pub(crate) const SESSIONS: &str = "/console/sessions";
+
 /// Every route.
 pub static ROUTES: &[Route] = &[
     shown("/console", Who::Anybody, || get(async || Redirect::permanent(HOME))),
@@ -49,6 +54,14 @@ pub static ROUTES: &[Route] = &[
     shown(SECOND_FACTOR, Who::Oneself, || get(own::second_factor::show)),
     done(SECOND_FACTOR, Who::Oneself, || post(own::second_factor::submit)),
     shown(HOME, Who::EveryAdministrator, || get(overview::show)),
+    shown(ACCOUNTS, Who::EveryAdministrator, || get(accounts::list)),
+    shown("/console/accounts/{account}", Who::Reads, || get(accounts::show)),
+    shown("/console/accounts/{account}/users", Who::Reads, || get(users::list)),
+    shown("/console/accounts/{account}/users/{user}", Who::Reads, || get(users::show)),
+    shown("/console/accounts/{account}/{kind}", Who::Reads, || get(resources::list)),
+    shown("/console/accounts/{account}/{kind}/{id}", Who::Reads, || get(resources::show)),
+    shown(SESSIONS, Who::EveryAdministrator, || get(sessions::list)),
+    shown("/console/sessions/{reference}", Who::Reads, || get(sessions::show)),
 ];
 
 pub(crate) fn router() -> Router<ConsoleState> {

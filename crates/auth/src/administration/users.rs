@@ -52,6 +52,11 @@ impl Administration<'_> {
         self.present_user(account, id)
     }
 
+    /// Whether failed logins keep a user out at present.
+    pub fn is_locked(&self, caller: &Caller, user: &UserEntry) -> bool {
+        self.auth.login_guard.is_locked(user, caller.now)
+    }
+
     /// Refuses who may not change this user, and a user who is not there: asked before the rest of a request is looked at.
     pub fn expect_user(
         &self,

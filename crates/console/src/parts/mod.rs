@@ -1,7 +1,14 @@
-//! What pages are made of.
+//! What pages are made of: cells of tables and lists of facts, numbers, times. Stored texts come in through them, so that nothing in
+//! one is hidden; templates escape whatever they are given.
 
+mod cell;
 mod number;
+mod sentence;
+mod table;
 mod tile;
 
-pub(crate) use number::{counted, number};
+pub(crate) use cell::{Cell, Fact, Shape};
+pub(crate) use number::{counted, number, number_of};
+pub(crate) use sentence::sentence;
+pub(crate) use table::{PAGE, Pager, Table};
 pub(crate) use tile::Tile;

@@ -13,10 +13,15 @@ pub(crate) fn number(number: u64) -> String {
     text
 }
 
+/// The same of how many there are.
+pub(crate) fn number_of(count: usize) -> String {
+    number(u64::try_from(count).unwrap_or(u64::MAX))
+}
+
 /// `1 user`, `2 users`.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     let name = if count == 1 { one } else { many };
-    format!("{} {name}", number(u64::try_from(count).unwrap_or(u64::MAX)))
+    format!("{} {name}", number_of(count))
 }
 
 #[cfg(test)]

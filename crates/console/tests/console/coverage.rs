@@ -5,17 +5,31 @@ use vestibule_console::{ROUTES, Route, Who};
 use vestibule_model::SecondFactorPolicy;
 use vestibule_testkit::{Browser, Shown};
 
-use crate::support::{COOKIE, FACTOR, Instance, LOGIN, PASSWORD};
+use serde_json::json;
+use vestibule_testkit::ACCOUNT;
+
+use crate::support::{COOKIE, FACTOR, Instance, LOGIN, PASSWORD, Things};
 
 /// Every path that a route stands for here.
-fn paths(route: &Route) -> Vec<String> {
-    vec![route.path.replace("{file}", "console.css")]
+fn paths(things: &Things, route: &Route) -> Vec<String> {
+    let path = route.path.replace("{account}", ACCOUNT).replace("{file}", "console.css");
+    let path = path.replace("{user}", &things.user.to_string()).replace("{reference}", &things.session);
+    if !path.contains("{kind}") {
+        return vec![path];
+    }
+    let of_kind = |(kind, id): &(&str, i64)| path.replace("{kind}", kind).replace("{id}", &id.to_string());
+    things.kinds.iter().map(of_kind).collect()
 }
 
-/// Every route that is not for anybody, with a path of it.
-fn guarded() -> impl Iterator<Item = (&'static Route, String)> {
+/// Every route that is not for anybody, with its paths.
+async fn guarded(instance: &Instance) -> Vec<(&'static Route, String)> {
+    guarded_of(&instance.things().await)
+}
+
+fn guarded_of(things: &Things) -> Vec<(&'static Route, String)> {
     let guarded = ROUTES.iter().filter(|route| route.who != Who::Anybody);
-    guarded.flat_map(|route| paths(route).into_iter().map(move |path| (route, path)))
+    let with_path = |route| paths(things, route).into_iter().map(move |path| (route, path));
+    guarded.flat_map(with_path).collect()
 }
 
 /// Asks for it, as a form of this service would.
@@ -33,7 +47,7 @@ fn leads_to_login(shown: &Shown) -> bool {
 #[tokio::test]
 async fn nobody_is_led_to_the_login() {
     let instance = Instance::start().await;
-    for (route, path) in guarded() {
+    for (route, path) in guarded(&instance).await {
         let shown = ask(&instance.browser(), route, &path).await;
         assert!(leads_to_login(&shown), "{} {path}: {}", route.method, shown.status);
     }
@@ -44,7 +58,7 @@ async fn s8_a_bearer_of_the_api_or_a_cookie_of_another_kind_opens_nothing() {
     let instance = Instance::start().await;
     let session = instance.server.stored_sessions().await.remove(0);
     let page = instance.server.auth.page_cookie(&session).to_string();
-    for (route, path) in guarded() {
+    for (route, path) in guarded(&instance).await {
         for cookie in [&instance.bearer, &page] {
             let browser = instance.browser();
             browser.keep(COOKIE, cookie);
@@ -65,7 +79,9 @@ async fn who_has_to_set_up_a_second_factor_is_led_there() {
     };
     let instance = Instance::start_with(required).await;
     let browser = instance.signed_in_as("admin", PASSWORD).await;
-    for (route, path) in guarded().filter(|(route, _)| route.who != Who::Oneself) {
+    for (route, path) in
+        guarded_of(&Things::nowhere()).into_iter().filter(|(route, _)| route.who != Who::Oneself)
+    {
         let shown = ask(&browser, route, &path).await;
         assert_eq!((shown.status, shown.header("location")), (303, FACTOR), "{} {path}", route.method);
     }
@@ -75,7 +91,9 @@ async fn who_has_to_set_up_a_second_factor_is_led_there() {
 async fn a2_no_form_is_taken_without_the_token_of_the_session() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;
-    for (route, path) in guarded().filter(|(route, _)| route.method == Method::POST) {
+    for (route, path) in
+        guarded(&instance).await.into_iter().filter(|(route, _)| route.method == Method::POST)
+    {
         assert_eq!(ask(&browser, route, &path).await.status, 403, "{path}");
     }
 }
@@ -84,7 +102,8 @@ async fn a2_no_form_is_taken_without_the_token_of_the_session() {
 async fn the_owner_sees_every_page() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;
-    for (route, path) in guarded().filter(|(route, _)| route.method == Method::GET) {
+    for (route, path) in guarded(&instance).await.into_iter().filter(|(route, _)| route.method == Method::GET)
+    {
         let shown = ask(&browser, route, &path).await;
         assert_eq!(shown.status, 200, "{path}: {}", shown.html);
     }
@@ -95,9 +114,35 @@ async fn a_get_changes_nothing() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;
     let stored = async || format!("{:?}", instance.server.store.directory().await.unwrap());
+    let guarded = guarded(&instance).await;
     let before = stored().await;
-    for (route, path) in guarded().filter(|(route, _)| route.method == Method::GET) {
+    for (route, path) in guarded.into_iter().filter(|(route, _)| route.method == Method::GET) {
         ask(&browser, route, &path).await;
     }
     assert_eq!(stored().await, before);
+}
+
+#[tokio::test]
+async fn an_administrator_of_another_account_sees_nothing_of_this_one() {
+    let instance = Instance::start().await;
+    instance.other_account().await;
+    let browser = instance.signed_in_with(&json!({ "role": "administrator", "account": "other" })).await;
+    for (route, path) in guarded(&instance).await.into_iter().filter(|(route, _)| route.who == Who::Reads) {
+        let shown = ask(&browser, route, &path).await;
+        assert!([403, 404].contains(&shown.status), "{path}: {}", shown.status);
+    }
+}
+
+#[tokio::test]
+async fn an_auditor_of_the_account_sees_it_and_not_that_of_administrators() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in_with(&json!({ "role": "auditor", "account": ACCOUNT })).await;
+    for (route, path) in guarded(&instance).await.into_iter().filter(|(route, _)| route.method == Method::GET)
+    {
+        let shown = ask(&browser, route, &path).await;
+        assert_eq!(shown.status, 200, "{path}: {}", shown.html);
+        let of_others = browser.get(&path.replace(ACCOUNT, "administrators")).await;
+        let may = !path.contains(ACCOUNT);
+        assert_eq!(of_others.status == 200, may, "{path}: {}", of_others.status);
+    }
 }

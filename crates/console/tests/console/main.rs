@@ -1,11 +1,15 @@
 //! The console over the wire: a real server, a browser without scripts.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
+mod accounts;
 mod coverage;
 mod forms;
 mod headers;
 mod login;
+mod markup;
 mod overview;
 mod plain_http;
 mod second_factor;
+mod sessions;
 mod support;
+mod users;

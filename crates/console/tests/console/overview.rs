@@ -52,5 +52,5 @@ async fn nothing_of_the_node_is_told_to_those_of_one_account() {
     instance.administrator("theirs", &role).await;
     let browser = instance.signed_in_as("theirs", super::support::ANOTHER_PASSWORD).await;
     let page = browser.get(HOME).await.html;
-    assert!(!page.contains("Over time") && !page.contains("Live sessions"), "{page}");
+    assert!(!page.contains("Over time") && !page.contains("This node"), "{page}");
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 use vestibule_auth::{FirstOwner, Settings};
 use vestibule_model::Clock;
-use vestibule_testkit::{Browser, Shown, TestServer};
+use vestibule_testkit::{ACCOUNT, Browser, Shown, TestServer};
 
 pub(crate) const PASSWORD: &str = "admin-password";
 /// That of administrators who are made by [`Instance::administrator`].
@@ -17,6 +17,30 @@ pub(crate) const HOME: &str = "/console/";
 pub(crate) const LOGIN: &str = "/console/login";
 pub(crate) const FACTOR: &str = "/console/own/second-factor";
 pub(crate) const COOKIE: &str = "vestibule-console";
+
+/// What accounts have, as paths name it.
+pub(crate) const KINDS: [&str; 6] =
+    ["profiles", "groups", "skills", "api-keys", "oauth-clients", "application-tokens"];
+
+/// What there is to be looked at.
+pub(crate) struct Things {
+    pub(crate) user: i64,
+    pub(crate) session: String,
+    pub(crate) kinds: Vec<(&'static str, i64)>,
+}
+
+impl Things {
+    /// Names of things, none of which there is.
+    pub(crate) fn nowhere() -> Self {
+        let session = "1b4e28ba-2fa1-41d2-883f-0016d3cca427".to_owned();
+        Self { user: 1, session, kinds: KINDS.map(|kind| (kind, 1)).to_vec() }
+    }
+}
+
+/// What the API is sent to make one of a kind.
+pub(crate) fn new(kind: &str, name: &str) -> Value {
+    if kind == "profiles" { json!({ "name": name, "role": "agent" }) } else { json!({ "name": name }) }
+}
 
 pub(crate) struct Instance {
     pub(crate) server: TestServer,
@@ -74,6 +98,38 @@ impl Instance {
     /// One in which the first owner is.
     pub(crate) async fn signed_in(&self) -> Browser {
         self.signed_in_as("admin", PASSWORD).await
+    }
+
+    /// One in which the owner of another role is.
+    pub(crate) async fn signed_in_with(&self, role: &Value) -> Browser {
+        self.administrator("ben", role).await;
+        self.signed_in_as("ben", ANOTHER_PASSWORD).await
+    }
+
+    /// Another account, `other`.
+    pub(crate) async fn other_account(&self) {
+        self.api(Method::POST, "/admin/v1/accounts", &json!({ "id": "other" })).await;
+    }
+
+    /// One thing of each kind in the fixture's account, and a session of its user `name`.
+    pub(crate) async fn things(&self) -> Things {
+        let own = format!("/admin/v1/accounts/{ACCOUNT}");
+        self.server.log_in("name", "password").await;
+        let sessions = self.listed(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
+        let session = sessions["sessions"][0]["reference"].as_str().unwrap().to_owned();
+        let user = sessions["sessions"][0]["user"].as_i64().unwrap();
+        let mut kinds = Vec::new();
+        for kind in KINDS {
+            let made = self.api(Method::POST, &format!("{own}/{kind}"), &new(kind, "One")).await;
+            kinds.push((kind, made["id"].as_i64().unwrap()));
+        }
+        Things { user, session, kinds }
+    }
+
+    /// What the owner reads of the API.
+    pub(crate) async fn listed(&self, path: &str) -> Value {
+        let request = self.server.admin_request(Method::GET, path).bearer_auth(&self.bearer);
+        request.send().await.unwrap().json().await.unwrap()
     }
 
     /// The code that a device with this secret shows, by the server's clock.

@@ -1,0 +1,69 @@
+//! `/console/accounts/{account}`
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{PageRequest, UserSearch};
+use vestibule_model::{Account, Feature};
+
+use super::{Tab, account_address, tabs};
+use crate::frame::Frame;
+use crate::parts::{Cell, Fact, Shape, counted};
+use crate::place::Place;
+use crate::refused::ConsoleError;
+use crate::routes::{ACCOUNTS, SESSIONS};
+use crate::signed_in::SignedIn;
+use crate::{ConsoleState, answer, words};
+
+#[derive(Template)]
+#[template(path = "thing.html")]
+struct AccountPage {
+    frame: Frame,
+    tabs: Vec<Tab>,
+    facts: Vec<Fact>,
+}
+
+/// `GET`.
+pub(crate) async fn show(
+    State(console): State<ConsoleState>,
+    signed_in: SignedIn,
+    place: Place,
+) -> Result<Response, ConsoleError> {
+    let id = place.account()?;
+    let (administration, caller) = (console.administration(), &signed_in.caller);
+    let account = administration.account_of_id(caller, id)?;
+    let counts = administration.account_counts(caller, id)?;
+    let search = UserSearch { locked: Some(true), ..UserSearch::default() };
+    let found =
+        administration.search_users(caller, id, &search, PageRequest { limit: 1, cursor: None }).await?;
+    let locked = match found.total {
+        0 => Cell::words("nobody"),
+        locked => Cell::tag(Shape::Warn, counted(locked, "user", "users")),
+    };
+    let mut facts = facts(&account);
+    facts.push(Fact::one("Locked", locked.to(format!("{}/users?state=locked", account_address(id)))));
+    facts.push(Fact::one("Sessions", Cell::words("Live sessions").to(format!("{SESSIONS}?account={id}"))));
+    let frame = Frame::of(signed_in.viewer(), format!("Account {id}")).below([("Accounts", ACCOUNTS)]);
+    let page = AccountPage { frame, tabs: tabs(id, &counts, signed_in.request.path()), facts };
+    Ok(answer::page(StatusCode::OK, &page))
+}
+
+fn facts(account: &Account) -> Vec<Fact> {
+    let feature = |feature: &Feature| match feature {
+        Feature::UserTypeBot => Cell::words("bots log in as applications"),
+    };
+    let services = account.services.iter().map(|service| Cell::text(&service.name)).collect();
+    let name = account.look.name.as_deref();
+    vec![
+        Fact::one("Name", name.map_or_else(|| Cell::words("none"), Cell::whole)),
+        Fact::one("State", words::state(account.state)),
+        Fact::one("LiveVox client code", Cell::code(&account.code)),
+        Fact::one("LiveVox client number", Cell::code(account.number)),
+        Fact::one("Time zone", Cell::text(&account.time_zone)),
+        Fact::one("Sign-on", Cell::words(words::sign_on(account.sign_on))),
+        Fact::one("Second factor", Cell::words(words::second_factor(account.second_factor))),
+        Fact::many("Features", account.features.iter().map(feature).collect(), "none"),
+        Fact::many("Services", services, "none"),
+    ]
+}

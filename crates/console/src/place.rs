@@ -1,0 +1,53 @@
+//! What the path of a request names. That it is there is another question, and the engine's.
+
+use axum::extract::{FromRequestParts, Path};
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+use vestibule_model::{AccountId, SessionReference};
+use vestibule_serve::layers::Refusal;
+
+use crate::ConsoleState;
+use crate::refused::ConsoleError;
+use crate::resources::Kind;
+
+/// The names in a path, and what they stand for.
+pub(crate) struct Place(Vec<(String, String)>);
+
+impl FromRequestParts<ConsoleState> for Place {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &ConsoleState) -> Result<Self, Response> {
+        let names = Path::<Vec<(String, String)>>::from_request_parts(parts, console).await;
+        names.map(|Path(names)| Self(names)).map_err(|_| not_found().into_response())
+    }
+}
+
+const fn not_found() -> ConsoleError {
+    ConsoleError::Server(Refusal::NotFound)
+}
+
+impl Place {
+    fn named<T>(&self, name: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, ConsoleError> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.and_then(|(_, value)| read(value)).ok_or_else(not_found)
+    }
+
+    pub(crate) fn account(&self) -> Result<AccountId, ConsoleError> {
+        self.named("account", |account| account.parse().ok())
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Result<i64, ConsoleError> {
+        self.named(name, |number| number.parse().ok())
+    }
+
+    pub(crate) fn kind(&self) -> Result<Kind, ConsoleError> {
+        self.named("kind", Kind::of)
+    }
+
+    pub(crate) fn session(&self) -> Result<SessionReference, ConsoleError> {
+        self.named("reference", |reference| {
+            Uuid::try_parse(reference).ok().map(|reference| SessionReference(reference.into_bytes()))
+        })
+    }
+}

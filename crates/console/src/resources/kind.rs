@@ -1,0 +1,123 @@
+//! The kinds.
+
+use vestibule_auth::AccountCounts;
+use vestibule_model::AccountId;
+
+use crate::accounts::account_address;
+
+/// A kind of thing that accounts have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Profiles,
+    Groups,
+    Skills,
+    ApiKeys,
+    OauthClients,
+    ApplicationTokens,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Profiles,
+        Self::Groups,
+        Self::Skills,
+        Self::ApiKeys,
+        Self::OauthClients,
+        Self::ApplicationTokens,
+    ];
+
+    /// As paths have it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Profiles => "profiles",
+            Self::Groups => "groups",
+            Self::Skills => "skills",
+            Self::ApiKeys => "api-keys",
+            Self::OauthClients => "oauth-clients",
+            Self::ApplicationTokens => "application-tokens",
+        }
+    }
+
+    /// That of a word in a path.
+    pub(crate) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// All of them, as a title.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Profiles => "Profiles",
+            Self::Groups => "Groups",
+            Self::Skills => "Skills",
+            Self::ApiKeys => "API keys",
+            Self::OauthClients => "OAuth clients",
+            Self::ApplicationTokens => "Application tokens",
+        }
+    }
+
+    /// One of them.
+    pub(crate) const fn one(self) -> &'static str {
+        match self {
+            Self::Profiles => "profile",
+            Self::Groups => "group",
+            Self::Skills => "skill",
+            Self::ApiKeys => "API key",
+            Self::OauthClients => "OAuth client",
+            Self::ApplicationTokens => "application token",
+        }
+    }
+
+    /// Some of them, within a sentence.
+    pub(crate) const fn many(self) -> &'static str {
+        match self {
+            Self::Profiles => "profiles",
+            Self::Groups => "groups",
+            Self::Skills => "skills",
+            Self::ApiKeys => "API keys",
+            Self::OauthClients => "OAuth clients",
+            Self::ApplicationTokens => "application tokens",
+        }
+    }
+
+    /// Whether sessions are opened with one.
+    pub(crate) const fn opens_sessions(self) -> bool {
+        matches!(self, Self::ApiKeys | Self::OauthClients | Self::ApplicationTokens)
+    }
+
+    /// What is said where there is none.
+    pub(crate) const fn empty(self) -> &'static str {
+        match self {
+            Self::Profiles => {
+                "There is no profile: users have the rank of an agent until one gives them another."
+            }
+            Self::Groups => "There is no group.",
+            Self::Skills => "There is no skill.",
+            Self::ApiKeys => {
+                "There is no API key: programs that log bots in need one. Make it with the command line or the API."
+            }
+            Self::OauthClients => {
+                "There is no OAuth client: programs that ask for tokens need one. Make it with the command line or the API."
+            }
+            Self::ApplicationTokens => {
+                "There is no application token: LiveVox clients need one. Make it with the command line or the API."
+            }
+        }
+    }
+
+    /// Where the list of an account is.
+    pub(crate) fn address(self, account: AccountId) -> String {
+        format!("{}/{}", account_address(account), self.word())
+    }
+
+    /// How many an account has.
+    pub(crate) const fn count(self, counts: &AccountCounts) -> usize {
+        match self {
+            Self::Profiles => counts.profiles,
+            Self::Groups => counts.groups,
+            Self::Skills => counts.skills,
+            Self::ApiKeys => counts.api_keys,
+            Self::OauthClients => counts.oauth_clients,
+            Self::ApplicationTokens => counts.application_tokens,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What belongs to an account and has an id there: each kind is listed and looked at in the same way. What is particular to one, it
+//! says in a file of its own.
+
+mod applications;
+mod kind;
+mod list;
+mod numbered;
+mod show;
+
+pub(crate) use kind::Kind;
+pub(crate) use list::show as list;
+pub(crate) use show::show;
+
+use std::collections::HashMap;
+
+use vestibule_auth::AccountResource;
+use vestibule_model::{AccountId, Application, Millis};
+use vestibule_serve::forms::Zone;
+
+use crate::parts::{Cell, Fact};
+
+/// What is known besides the things themselves.
+struct Around {
+    account: AccountId,
+    zone: Zone,
+    /// When a session was last opened with each application.
+    last_uses: HashMap<Application, Millis>,
+}
+
+/// A kind as pages tell it.
+trait Shown: AccountResource {
+    /// The columns of its list, behind the name.
+    const COLUMNS: &'static [&'static str];
+
+    /// The name of one.
+    fn name(&self) -> &str;
+
+    /// What stands in its columns.
+    fn cells(&self, around: &Around) -> Vec<Cell>;
+
+    /// What is told of one.
+    fn facts(&self, around: &Around) -> Vec<Fact>;
+}

@@ -1,0 +1,95 @@
+//! `/console/sessions/{reference}`: a session that lives, or the life of one that has ended, as the audit tells it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{AdministrationError, Caller, Life, LifeState, Listed};
+use vestibule_model::Millis;
+use vestibule_serve::forms::Zone;
+
+use super::name;
+use crate::accounts::account_address;
+use crate::frame::Frame;
+use crate::parts::{Cell, Fact, Shape, sentence};
+use crate::place::Place;
+use crate::refused::ConsoleError;
+use crate::routes::SESSIONS;
+use crate::signed_in::SignedIn;
+use crate::users::user_address;
+use crate::{ConsoleState, answer, words};
+
+#[derive(Template)]
+#[template(path = "session.html")]
+struct SessionPage {
+    frame: Frame,
+    answer: String,
+    facts: Vec<Fact>,
+    steps: Vec<Told>,
+}
+
+/// Something that happened to it.
+struct Told {
+    at: Cell,
+    text: String,
+}
+
+/// `GET`.
+pub(crate) async fn show(
+    State(console): State<ConsoleState>,
+    signed_in: SignedIn,
+    place: Place,
+) -> Result<Response, ConsoleError> {
+    let session = place.session()?;
+    let (administration, caller) = (console.administration(), &signed_in.caller);
+    let zone = Zone::of("UTC");
+    let time = |at: Millis| format!("{} {}", zone.minute(at), zone.name());
+    let life = administration.why_pasted(caller, &name(session), &time).await?;
+    if life.state == LifeState::Unknown {
+        return Err(AdministrationError::NotFound("session").into());
+    }
+    let present = match administration.session_of_reference(caller, session).await {
+        Ok(listed) => Some(listed),
+        Err(AdministrationError::NotFound(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let step =
+        |step: &vestibule_auth::Step| Told { at: Cell::time(step.at, &zone), text: sentence(&step.text) };
+    let page = SessionPage {
+        frame: Frame::of(signed_in.viewer(), format!("Session {}", name(session)))
+            .below([("Live sessions", SESSIONS)]),
+        answer: sentence(&life.answer),
+        facts: facts(&console, &signed_in.caller, &life, present.as_ref()),
+        steps: life.steps.iter().map(step).collect(),
+    };
+    Ok(answer::page(StatusCode::OK, &page))
+}
+
+fn facts(console: &ConsoleState, caller: &Caller, life: &Life, present: Option<&Listed>) -> Vec<Fact> {
+    let zone = &Zone::of("UTC");
+    let state = match life.state {
+        LifeState::Live { .. } => Cell::tag(Shape::Good, "lives"),
+        LifeState::Ended { .. } | LifeState::Gone => Cell::tag(Shape::Quiet, "ended"),
+        LifeState::Unknown => Cell::tag(Shape::Quiet, "unknown"),
+    };
+    let mut facts = vec![Fact::one("State", state)];
+    if let Some(account) = life.account {
+        facts.push(Fact::one("Account", Cell::code(account).to(account_address(account))));
+        if let Some(user) = life.user {
+            let known = console.administration().user_of_id(caller, account, user);
+            let name = known.map_or_else(|_| Cell::code(user), |known| Cell::text(&known.login_name));
+            facts.push(Fact::one("User", name.to(user_address(account, user))));
+        }
+    }
+    let Some(Listed { session, expires_at, .. }) = present else { return facts };
+    facts.extend([
+        Fact::one("Opened by", Cell::words(words::opened_by(session))),
+        Fact::one("Opened with", words::opened_with(session).unwrap_or_else(|| Cell::words("nothing else"))),
+        Fact::one("From", session.address.map_or_else(|| Cell::words("unknown"), Cell::code)),
+        Fact::one("Opened", Cell::time(session.created, zone)),
+        Fact::one("Last used", Cell::time(session.last_used, zone)),
+        Fact::one("Ends if it is not used", Cell::time(*expires_at, zone)),
+        Fact::one("Ends at the latest", Cell::time_or(session.absolute_end, zone, "never, if it is used")),
+    ]);
+    facts
+}

@@ -1,0 +1,124 @@
+//! `/console/accounts/{account}/users`
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{PageRequest, UserEntry, UserOrder, UserSearch};
+use vestibule_model::UserKind;
+use vestibule_serve::forms::Zone;
+
+use super::{state, user_address};
+use crate::accounts::{Tab, account_address, tabs};
+use crate::frame::Frame;
+use crate::parts::{Cell, PAGE, Pager, Table, counted};
+use crate::place::Place;
+use crate::refused::ConsoleError;
+use crate::request::Request;
+use crate::routes::ACCOUNTS;
+use crate::signed_in::SignedIn;
+use crate::{ConsoleState, answer, words};
+
+#[derive(Template)]
+#[template(path = "users.html")]
+struct UsersPage<'a> {
+    frame: Frame,
+    tabs: Vec<Tab>,
+    path: &'a str,
+    asked: Asked,
+    count: String,
+    table: Table,
+    pager: Pager,
+}
+
+/// What the filters of the page hold.
+struct Asked {
+    text: String,
+    kind: String,
+    state: String,
+    order: String,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let asked = |name| request.asked(name).unwrap_or_default().trim().to_owned();
+        Self { text: asked("text"), kind: asked("kind"), state: asked("state"), order: asked("order") }
+    }
+
+    fn search(&self) -> UserSearch {
+        let (enabled, locked) = match self.state.as_str() {
+            "enabled" => (Some(true), None),
+            "disabled" => (Some(false), None),
+            "locked" => (None, Some(true)),
+            _ => (None, None),
+        };
+        UserSearch {
+            text: Some(self.text.clone()).filter(|text| !text.is_empty()),
+            kind: match self.kind.as_str() {
+                "human" => Some(UserKind::Human),
+                "bot" => Some(UserKind::Bot),
+                _ => None,
+            },
+            enabled,
+            locked,
+            order: match self.order.as_str() {
+                "last-login" => UserOrder::LastLogin,
+                _ => UserOrder::LoginName,
+            },
+            ..UserSearch::default()
+        }
+    }
+
+    fn fields(&self) -> [(&'static str, &str); 4] {
+        [("text", &self.text), ("kind", &self.kind), ("state", &self.state), ("order", &self.order)]
+    }
+}
+
+/// `GET`.
+pub(crate) async fn show(
+    State(console): State<ConsoleState>,
+    signed_in: SignedIn,
+    place: Place,
+) -> Result<Response, ConsoleError> {
+    let account = place.account()?;
+    let (administration, caller, request) = (console.administration(), &signed_in.caller, &signed_in.request);
+    let asked = Asked::of(request);
+    let cursor = request.asked("cursor");
+    let wanted = PageRequest { limit: PAGE, cursor: cursor.as_deref() };
+    let page = administration.search_users(caller, account, &asked.search(), wanted).await?;
+    let counts = administration.account_counts(caller, account)?;
+    let zone = Zone::of("UTC");
+    let row = |user: &Arc<UserEntry>| {
+        vec![
+            Cell::text(&user.login_name).to(user_address(account, user.id)),
+            Cell::text(&user.full_name),
+            Cell::words(format!("{}, {}", words::kind(user.kind), words::population(user.population))),
+            state(user, administration.is_locked(caller, user)),
+            Cell::time_or(page.last_logins.get(&user.id).copied(), &zone, "never"),
+        ]
+    };
+    let path = request.path();
+    let pager = Pager::of(path, &asked.fields(), cursor.as_deref(), page.next.as_deref());
+    let shown = UsersPage {
+        frame: Frame::of(signed_in.viewer(), format!("Users of {account}"))
+            .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))]),
+        tabs: tabs(account, &counts, path),
+        path,
+        count: counted(page.total, "user", "users"),
+        table: Table {
+            name: "Users",
+            head: vec!["Login name", "Name", "Kind", "State", "Last login"],
+            rows: page.users.iter().map(row).collect(),
+            empty: if counts.users == 0 {
+                "There is nobody in this account yet: make a user with the command line or the API."
+            } else {
+                "Nobody is so. Take a filter away, or write less of the name."
+            },
+        },
+        asked,
+        pager,
+    };
+    Ok(answer::page(StatusCode::OK, &shown))
+}

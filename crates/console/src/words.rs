@@ -1,0 +1,127 @@
+//! Words for what the model knows.
+
+use vestibule_auth::HOME;
+use vestibule_model::{
+    AccountState, Application, AuthenticationMethod, Dialect, GrantType, Population, Privilege, Rank,
+    RoleType, SecondFactorPolicy, Session, SignOn, UserKind,
+};
+
+use crate::parts::{Cell, Shape};
+use crate::resources::Kind;
+
+/// Whether something may be used.
+pub(crate) fn enabled(is_enabled: bool) -> Cell {
+    if is_enabled { Cell::tag(Shape::Good, "enabled") } else { Cell::tag(Shape::Quiet, "disabled") }
+}
+
+pub(crate) fn state(state: AccountState) -> Cell {
+    enabled(state == AccountState::Enabled)
+}
+
+pub(crate) const fn sign_on(sign_on: SignOn) -> &'static str {
+    match sign_on {
+        SignOn::Password => "by password",
+        SignOn::SsoOnly => "by the identity provider alone",
+    }
+}
+
+pub(crate) const fn second_factor(policy: SecondFactorPolicy) -> &'static str {
+    match policy {
+        SecondFactorPolicy::Optional => "each user decides",
+        SecondFactorPolicy::Required => "required",
+    }
+}
+
+pub(crate) const fn kind(kind: UserKind) -> &'static str {
+    match kind {
+        UserKind::System => "system",
+        UserKind::Human => "person",
+        UserKind::Bot => "bot",
+    }
+}
+
+pub(crate) const fn population(population: Population) -> &'static str {
+    match population {
+        Population::User => "user",
+        Population::Agent => "agent",
+    }
+}
+
+pub(crate) const fn rank(rank: Rank) -> &'static str {
+    match rank {
+        Rank::Agent => "agent",
+        Rank::Manager => "manager",
+        Rank::ItUser => "IT user",
+        Rank::SuperUser => "super user",
+        Rank::SysAdmin => "system administrator",
+    }
+}
+
+pub(crate) const fn role(role: RoleType) -> &'static str {
+    match role {
+        RoleType::Administrator => "administrator",
+        RoleType::Agent => "agent",
+        RoleType::AgentManager => "agent manager",
+        RoleType::CampaignManager => "campaign manager",
+        RoleType::Lpa => "staff of the vendor",
+    }
+}
+
+pub(crate) const fn privilege(privilege: Privilege) -> &'static str {
+    match privilege {
+        Privilege::UserLogin => "User Login",
+        Privilege::AccountConfigRead => "read the configuration",
+        Privilege::AccountConfigWrite => "change the configuration",
+        Privilege::DataRead => "read data",
+        Privilege::AppKeyManagement => "manage API keys",
+    }
+}
+
+pub(crate) const fn grant(grant: GrantType) -> &'static str {
+    match grant {
+        GrantType::ClientCredentials => "client credentials",
+        GrantType::AuthorizationCode => "authorization code",
+        GrantType::RefreshToken => "refresh token",
+    }
+}
+
+const fn method(method: AuthenticationMethod) -> &'static str {
+    match method {
+        AuthenticationMethod::Password => "password",
+        AuthenticationMethod::ApiKey => "API key",
+        AuthenticationMethod::OauthClient => "OAuth client",
+        AuthenticationMethod::Saml => "SAML",
+        AuthenticationMethod::Oidc => "OpenID Connect",
+    }
+}
+
+const fn dialect(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::LivePerson => "LivePerson",
+        Dialect::LiveVox => "LiveVox",
+        Dialect::Pages => "pages",
+    }
+}
+
+/// How a session was opened.
+pub(crate) fn opened_by(session: &Session) -> String {
+    let place = match session.dialect {
+        // Administrators have no pages but these.
+        Dialect::Pages if session.account.as_str() == HOME => "console",
+        other => dialect(other),
+    };
+    format!("{}, {place}", method(session.method))
+}
+
+/// What a session was opened with, which leads to it.
+pub(crate) fn opened_with(session: &Session) -> Option<Cell> {
+    let id = session.application.id()?;
+    let kind = match session.application {
+        Application::None => return None,
+        Application::ApiKey(_) => Kind::ApiKeys,
+        Application::OauthClient(_) => Kind::OauthClients,
+        Application::Token(_) => Kind::ApplicationTokens,
+    };
+    let words = format!("{} {id}", kind.one());
+    Some(Cell::words(words).to(format!("{}/{id}", kind.address(session.account))))
+}

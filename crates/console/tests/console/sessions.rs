@@ -1,0 +1,79 @@
+//! `/console/sessions`, and the page of one
+
+use reqwest::Method;
+use vestibule_testkit::ACCOUNT;
+
+use crate::support::Instance;
+
+const LIST: &str = "/console/sessions";
+
+#[tokio::test]
+async fn filters_are_met_and_counted() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let browser = instance.signed_in().await;
+    let count = async |query: &str| {
+        let page = browser.get(&format!("{LIST}?{query}")).await;
+        let (_, rest) = page.html.split_once("<p class=\"count\">").unwrap();
+        rest.split(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(count(&format!("account={ACCOUNT}")).await, "1");
+    assert_eq!(count(&format!("account={ACCOUNT}&user={}&order=oldest", things.user)).await, "1");
+    assert_eq!(count(&format!("account={ACCOUNT}&address=192.0.2.99")).await, "0");
+    assert_eq!(count("account=administrators").await, "2");
+}
+
+#[tokio::test]
+async fn what_cannot_be_filtered_by_is_refused_with_words() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    for query in ["user=x", "address=x", "application=x", "account=a%20b"] {
+        let page = browser.get(&format!("{LIST}?{query}")).await;
+        assert_eq!(page.status, 422, "{query}");
+        assert!(page.html.contains("this is no"), "{query}: {}", page.html);
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_session_tells_why_it_has_ended() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let browser = instance.signed_in().await;
+    let path = format!("{LIST}/{}", things.session);
+    let lives = browser.get(&path).await;
+    assert!(
+        lives.html.contains("tag good\">lives<") && lives.html.contains("Opened by name"),
+        "{}",
+        lives.html
+    );
+    let api = format!("/admin/v1/sessions/{}", things.session);
+    let end = instance.server.admin_request(Method::DELETE, &api).bearer_auth(&instance.bearer);
+    assert_eq!(end.send().await.unwrap().status(), 204);
+    let ended = browser.get(&path).await;
+    assert_eq!(ended.status, 200);
+    assert!(ended.html.contains(">ended<") && ended.html.contains("administrator admin"), "{}", ended.html);
+}
+
+#[tokio::test]
+async fn a_session_of_the_console_is_told_as_one() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let list = browser.get("/console/sessions?account=administrators").await;
+    assert!(list.html.contains("password, console"), "{}", list.html);
+    let sessions = list.html.split("href=\"/console/sessions/").skip(1);
+    let mut pages = Vec::new();
+    for rest in sessions {
+        let reference = rest.split('"').next().unwrap();
+        pages.push(browser.get(&format!("{LIST}/{reference}")).await.html);
+    }
+    assert!(pages.iter().any(|page| page.contains("in the console")), "{pages:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_never_was_is_not_found() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    for reference in ["1b4e28ba-2fa1-41d2-883f-0016d3cca427", "nothing", &"0".repeat(64)] {
+        assert_eq!(browser.get(&format!("{LIST}/{reference}")).await.status, 404, "{reference}");
+    }
+}
