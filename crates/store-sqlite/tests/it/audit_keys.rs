@@ -134,6 +134,20 @@ async fn blocks_of_before_get_their_keys_one_in_a_turn() {
     assert_true(&*store, &written).await;
 }
 
+/// One that has not had the step of the schema by which there are keys.
+#[tokio::test]
+async fn a_database_from_before_there_were_keys_is_opened_and_filled_in() {
+    let (store, mut written) = (empty_store(), Written::new());
+    write(&*store, (0..2_500).map(varied_audit_record), &mut written).await;
+    edit(&store.path(), "DROP TABLE audit_keys; DELETE FROM migrations WHERE name = 'audit_keys'");
+    let store = store.reopen(KEY_CHECK).unwrap();
+    assert_eq!(indexed(&store), 0);
+    assert_true(&*store, &written).await;
+    fill(&*store).await;
+    assert_eq!(indexed(&store), 2);
+    assert_true(&*store, &written).await;
+}
+
 #[tokio::test]
 async fn keys_that_are_lost_are_made_anew_by_the_next_process() {
     let (store, mut written) = (empty_store(), Written::new());
