@@ -21,7 +21,8 @@ async function signIn(page, password) {
 /** Of pages that differ in an id or a query alone one is looked at. */
 function kind(address) {
     const {pathname} = new URL(address);
-    return pathname.split('/').map((part) => (/\d/.test(part) ? ':id' : part)).join('/');
+    const ofAnAccount = pathname.replace(/(\/accounts\/)[^/]+/, '$1:id');
+    return ofAnAccount.split('/').map((part) => (/\d/.test(part) ? ':id' : part)).join('/');
 }
 
 /** Looks at every page that links lead to, from the overview on. */
