@@ -3,7 +3,7 @@
 use vestibule_auth::Caller;
 use vestibule_model::{AdministratorRole, visible};
 
-use crate::routes::{ACCOUNTS, HOME, SESSIONS};
+use crate::routes::{ACCOUNTS, HOME, SESSIONS, WHY};
 use crate::said::Said;
 
 /// Whoever looks at a page.
@@ -79,7 +79,7 @@ fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
         let is_here = if address == HOME { path == HOME } else { path.starts_with(address) };
         NavItem { name, address: address.to_owned(), is_here }
     };
-    vec![item("Overview", HOME), item("Accounts", ACCOUNTS), item("Sessions", SESSIONS)]
+    vec![item("Overview", HOME), item("Accounts", ACCOUNTS), item("Sessions", SESSIONS), item("Why", WHY)]
 }
 
 /// A role in words.

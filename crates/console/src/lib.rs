@@ -23,12 +23,14 @@ mod request;
 mod resources;
 mod routes;
 mod said;
+mod search;
 mod sessions;
 mod signed_in;
 mod surrounding;
 mod users;
 mod way_in;
 mod who;
+mod why;
 mod words;
 
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
 use crate::who::Who;
-use crate::{ConsoleState, accounts, assets, overview, own, resources, sessions, users, way_in};
+use crate::{ConsoleState, accounts, assets, overview, own, resources, search, sessions, users, way_in, why};
 
 /// A route of the console.
 pub struct Route {
@@ -41,6 +41,9 @@ pub(crate) const ACCOUNTS: &str = "/console/accounts";
 /// The live sessions.
 pub(crate) const SESSIONS: &str = "/console/sessions";
 
+/// Why a session ended.
+pub(crate) const WHY: &str = "/console/why";
+
 /// Every route.
 pub static ROUTES: &[Route] = &[
     shown("/console", Who::Anybody, || get(async || Redirect::permanent(HOME))),
@@ -62,6 +65,11 @@ pub static ROUTES: &[Route] = &[
     shown("/console/accounts/{account}/{kind}/{id}", Who::Reads, || get(resources::show)),
     shown(SESSIONS, Who::EveryAdministrator, || get(sessions::list)),
     shown("/console/sessions/{reference}", Who::Reads, || get(sessions::show)),
+    shown("/console/sessions/{reference}/end", Who::Writes, || get(sessions::end::show)),
+    done("/console/sessions/{reference}/end", Who::Writes, || post(sessions::end::submit)),
+    shown(WHY, Who::EveryAdministrator, || get(why::show)),
+    done(WHY, Who::EveryAdministrator, || post(why::submit)),
+    done("/console/search", Who::EveryAdministrator, || post(search::submit)),
 ];
 
 pub(crate) fn router() -> Router<ConsoleState> {

@@ -26,11 +26,14 @@ pub(crate) struct SignedIn {
 /// The same of one who may have to set up a second factor first: for their own affairs alone.
 pub(crate) struct OwnSignedIn(pub(crate) SignedIn);
 
-/// A form of whoever is signed in, for their own affairs alone.
-pub(crate) struct OwnPosted {
+/// A form of an administrator who may go on.
+pub(crate) struct Posted {
     pub(crate) signed_in: SignedIn,
     pub(crate) fields: Fields,
 }
+
+/// The same of one who may have to set up a second factor first: for their own affairs alone.
+pub(crate) struct OwnPosted(pub(crate) Posted);
 
 impl SignedIn {
     /// As pages name them.
@@ -84,22 +87,39 @@ impl FromRequestParts<ConsoleState> for SignedIn {
     }
 }
 
+/// What somebody has posted who may go on, as far as `may` says.
+async fn posted(
+    request: axum::extract::Request,
+    console: &ConsoleState,
+    may: impl Fn(&Caller) -> Result<(), AdministrationError>,
+) -> Result<Posted, Response> {
+    let (parts, body) = request.into_parts();
+    let body = LimitedBody::read(&parts.extensions, body).await;
+    let read = async {
+        let request = Request::read(&parts);
+        let fields = request.fields(&body)?;
+        let signed_in = prove(console, request, &parts.extensions).await?;
+        may(&signed_in.caller)?;
+        if !console.administration().console_csrf_matches(&signed_in.caller, fields.get("csrf")) {
+            return Err(ConsoleError::Foreign);
+        }
+        Ok(Posted { signed_in, fields })
+    };
+    read.await.map_err(ConsoleError::into_response)
+}
+
 impl FromRequest<ConsoleState> for OwnPosted {
     type Rejection = Response;
 
     async fn from_request(request: axum::extract::Request, console: &ConsoleState) -> Result<Self, Response> {
-        let (parts, body) = request.into_parts();
-        let body = LimitedBody::read(&parts.extensions, body).await;
-        let read = async {
-            let request = Request::read(&parts);
-            let fields = request.fields(&body)?;
-            let signed_in = prove(console, request, &parts.extensions).await?;
-            let administration = console.administration();
-            if !administration.console_csrf_matches(&signed_in.caller, fields.get("csrf")) {
-                return Err(ConsoleError::Foreign);
-            }
-            Ok(Self { signed_in, fields })
-        };
-        read.await.map_err(ConsoleError::into_response)
+        posted(request, console, |_| Ok(())).await.map(Self)
+    }
+}
+
+impl FromRequest<ConsoleState> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: axum::extract::Request, console: &ConsoleState) -> Result<Self, Response> {
+        posted(request, console, Caller::expect_second_factor).await
     }
 }

@@ -11,4 +11,6 @@ pub enum Who {
     EveryAdministrator,
     /// Whoever may read the account that is named.
     Reads,
+    /// Whoever may change it.
+    Writes,
 }

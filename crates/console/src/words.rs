@@ -2,8 +2,8 @@
 
 use vestibule_auth::HOME;
 use vestibule_model::{
-    AccountState, Application, AuthenticationMethod, Dialect, GrantType, Population, Privilege, Rank,
-    RoleType, SecondFactorPolicy, Session, SignOn, UserKind,
+    AccountId, AccountState, Application, AuthenticationMethod, Dialect, GrantType, Population, Privilege,
+    Rank, RoleType, SecondFactorPolicy, Session, SignOn, UserKind,
 };
 
 use crate::parts::{Cell, Shape};
@@ -115,13 +115,18 @@ pub(crate) fn opened_by(session: &Session) -> String {
 
 /// What a session was opened with, which leads to it.
 pub(crate) fn opened_with(session: &Session) -> Option<Cell> {
-    let id = session.application.id()?;
-    let kind = match session.application {
+    let (kind, page) = application(session.account, session.application)?;
+    Some(Cell::words(format!("{} {}", kind.one(), session.application.id()?)).to(page))
+}
+
+/// Of which kind an application is, and where its page is.
+pub(crate) fn application(account: AccountId, application: Application) -> Option<(Kind, String)> {
+    let id = application.id()?;
+    let kind = match application {
         Application::None => return None,
         Application::ApiKey(_) => Kind::ApiKeys,
         Application::OauthClient(_) => Kind::OauthClients,
         Application::Token(_) => Kind::ApplicationTokens,
     };
-    let words = format!("{} {id}", kind.one());
-    Some(Cell::words(words).to(format!("{}/{id}", kind.address(session.account))))
+    Some((kind, format!("{}/{id}", kind.address(account))))
 }

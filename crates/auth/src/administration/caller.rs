@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Actor, AdministratorRole, EndReason, Means, Millis, Session, TrafficOutcome,
+    AccountId, Actor, AdministratorRole, EndReason, Means, Millis, Session, SessionId, TrafficOutcome,
 };
 use vestibule_store::{Change, DigestKind};
 
@@ -98,6 +98,11 @@ impl Caller {
     /// The session by which they proved it; None: an administration token.
     pub(super) const fn session(&self) -> Option<&Session> {
         self.session.as_ref()
+    }
+
+    /// Whether they ask in this session.
+    pub fn is_in(&self, session: SessionId) -> bool {
+        self.session.as_ref().is_some_and(|own| own.id == session)
     }
 
     /// The end of a session that they end: theirs, from where they are.

@@ -14,7 +14,7 @@ use crate::frame::{Frame, Viewer};
 use crate::refused::ConsoleError;
 use crate::routes::{HOME, LOGIN, SECOND_FACTOR};
 use crate::said::{self, Said};
-use crate::signed_in::{OwnPosted, OwnSignedIn, SignedIn};
+use crate::signed_in::{OwnPosted, OwnSignedIn, Posted, SignedIn};
 use crate::{ConsoleState, answer};
 
 const TITLE: &str = "Second factor";
@@ -60,7 +60,7 @@ pub(crate) async fn show(
 /// `POST`.
 pub(crate) async fn submit(
     State(console): State<ConsoleState>,
-    OwnPosted { signed_in, fields }: OwnPosted,
+    OwnPosted(Posted { signed_in, fields }): OwnPosted,
 ) -> Result<Response, ConsoleError> {
     match fields.get("do") {
         "set" => set(&console, &signed_in, &fields).await,

@@ -10,5 +10,5 @@ mod tile;
 pub(crate) use cell::{Cell, Fact, Shape};
 pub(crate) use number::{counted, number, number_of};
 pub(crate) use sentence::sentence;
-pub(crate) use table::{PAGE, Pager, Table};
+pub(crate) use table::{PAGE, Pager, Table, address};
 pub(crate) use tile::Tile;

@@ -1,10 +1,11 @@
-//! Live sessions: those of everything, an account, a user, an application or an address; and the life of one, also when it is over.
+//! Live sessions: those of everything, an account, a user, an application or an address; the life of one, also when it is over; and its end.
 
+pub(crate) mod end;
 mod list;
 mod show;
 
 pub(crate) use list::{ORDERS, show as list};
-pub(crate) use show::show;
+pub(crate) use show::{Told, show, told};
 
 use uuid::Uuid;
 use vestibule_auth::Listed;
@@ -23,7 +24,7 @@ pub(crate) fn name(session: SessionReference) -> String {
 }
 
 /// Where the page of a session is.
-fn address(session: SessionReference) -> String {
+pub(crate) fn address(session: SessionReference) -> String {
     format!("{SESSIONS}/{}", name(session))
 }
 

@@ -4,11 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AdministrationError, Caller, Life, LifeState, Listed};
+use vestibule_auth::{AdministrationError, Caller, Life, LifeState, Listed, Scope, Step};
 use vestibule_model::Millis;
 use vestibule_serve::forms::Zone;
 
-use super::name;
+use super::{address, name};
 use crate::accounts::account_address;
 use crate::frame::Frame;
 use crate::parts::{Cell, Fact, Shape, sentence};
@@ -26,12 +26,18 @@ struct SessionPage {
     answer: String,
     facts: Vec<Fact>,
     steps: Vec<Told>,
+    /// Where it is ended; None: it has ended, or the caller may not.
+    end: Option<String>,
 }
 
-/// Something that happened to it.
-struct Told {
-    at: Cell,
-    text: String,
+/// Something that happened to a session.
+pub(crate) struct Told {
+    pub(crate) at: Cell,
+    pub(crate) text: String,
+}
+
+pub(crate) fn told(steps: &[Step], zone: &Zone) -> Vec<Told> {
+    steps.iter().map(|step| Told { at: Cell::time(step.at, zone), text: sentence(&step.text) }).collect()
 }
 
 /// `GET`.
@@ -53,16 +59,19 @@ pub(crate) async fn show(
         Err(AdministrationError::NotFound(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    let step =
-        |step: &vestibule_auth::Step| Told { at: Cell::time(step.at, &zone), text: sentence(&step.text) };
     let page = SessionPage {
         frame: Frame::of(signed_in.viewer(), format!("Session {}", name(session)))
             .below([("Live sessions", SESSIONS)]),
         answer: sentence(&life.answer),
-        facts: facts(&console, &signed_in.caller, &life, present.as_ref()),
-        steps: life.steps.iter().map(step).collect(),
+        facts: facts(&console, caller, &life, present.as_ref()),
+        steps: told(&life.steps, &zone),
+        end: present.filter(|it| may_end(caller, it)).map(|_| format!("{}/end", address(session))),
     };
     Ok(answer::page(StatusCode::OK, &page))
+}
+
+fn may_end(caller: &Caller, listed: &Listed) -> bool {
+    caller.require(Scope::WriteAccount(listed.session.account)).is_ok()
 }
 
 fn facts(console: &ConsoleState, caller: &Caller, life: &Life, present: Option<&Listed>) -> Vec<Fact> {

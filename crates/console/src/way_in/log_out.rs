@@ -7,13 +7,13 @@ use axum::response::Response;
 use crate::cookies::SESSION;
 use crate::refused::ConsoleError;
 use crate::routes::LOGIN;
-use crate::signed_in::OwnPosted;
+use crate::signed_in::{OwnPosted, Posted};
 use crate::{ConsoleState, answer};
 
 /// `POST`. Ends the session, and has the browser forget what it has seen of it.
 pub(crate) async fn submit(
     State(console): State<ConsoleState>,
-    OwnPosted { signed_in, .. }: OwnPosted,
+    OwnPosted(Posted { signed_in, .. }): OwnPosted,
 ) -> Result<Response, ConsoleError> {
     console.administration().log_out_administrator(&signed_in.caller).await?;
     let mut answer = answer::see_other(&format!("{LOGIN}?done=signed-out"));

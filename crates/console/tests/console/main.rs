@@ -3,6 +3,7 @@
 
 mod accounts;
 mod coverage;
+mod deeds;
 mod forms;
 mod headers;
 mod login;
