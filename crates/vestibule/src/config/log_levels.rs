@@ -6,9 +6,10 @@ use std::str::FromStr;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// The parts of the program that log: its crates.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 10] = [
     "vestibule",
     "vestibule_auth",
+    "vestibule_console",
     "vestibule_crypto",
     "vestibule_http",
     "vestibule_model",
