@@ -1,15 +1,13 @@
 //! Ends of many sessions that are asked for at once, and told of while they are done.
 //!
-//! Owns the jobs of this node: another does not know them, nor does this one after a restart. A job that is lost is asked for again:
+//! Jobs are of this node: another does not know them, nor does this one after a restart. A job that is lost is asked for again:
 //! what it ended stays ended. Which sessions end is decided by the ends themselves (ADR 37): by their selectors where one means what
 //! is asked for, otherwise each by its id.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use tracing::Instrument as _;
-use vestibule_model::{AccountId, Actor, Millis, SessionId, SessionReference};
+use vestibule_model::{AccountId, SessionId, SessionReference};
 use vestibule_store::{EndedSessions, StoreError};
 
 use super::live_sessions::SessionFilter;
@@ -17,12 +15,6 @@ use super::{Administration, AdministrationError, Caller, Scope};
 use crate::audit::End;
 use crate::ends::EndProgress;
 use crate::service::Auth;
-
-/// How many jobs are known at a time.
-const JOBS: usize = 64;
-
-/// How long a job is told of after its end.
-const KEPT: Duration = Duration::from_mins(10);
 
 /// The most sessions that are named in one job.
 const MOST_SELECTED: usize = 1_000;
@@ -67,56 +59,10 @@ pub struct EndJob {
     pub ended: usize,
 }
 
-/// The jobs of this node.
-#[derive(Default)]
-pub(super) struct EndJobs(Mutex<BTreeMap<EndJobId, Job>>);
-
-struct Job {
-    owner: Actor,
-    progress: Arc<EndProgress>,
-    /// When it came to its end, and whether that was a good one.
-    outcome: Option<(Millis, bool)>,
-}
-
 /// How the sessions are ended.
 enum Plan {
     Selectors(Vec<(EndedSessions, Option<AccountId>)>),
     Each(Vec<(SessionId, AccountId)>),
-}
-
-impl EndJobs {
-    /// A new job; None: too many are under way, or were a short time ago.
-    fn begin(&self, id: EndJobId, owner: Actor, now: Millis) -> Option<Arc<EndProgress>> {
-        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.retain(|_, job| job.outcome.is_none_or(|(at, _)| now.since(at) < KEPT));
-        if jobs.len() >= JOBS {
-            return None;
-        }
-        let progress = Arc::new(EndProgress::default());
-        jobs.insert(id, Job { owner, progress: Arc::clone(&progress), outcome: None });
-        Some(progress)
-    }
-
-    fn finish(&self, id: EndJobId, at: Millis, is_done: bool) {
-        if let Some(job) = self.0.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&id) {
-            job.outcome = Some((at, is_done));
-        }
-    }
-
-    fn tell(&self, id: EndJobId, caller: &Caller) -> Option<EndJob> {
-        let jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let job = jobs.get(&id).filter(|job| job.owner == caller.actor)?;
-        let is_told = job.outcome.is_none_or(|(at, _)| caller.now.since(at) < KEPT);
-        let state = match job.outcome {
-            None => EndJobState::Running,
-            Some((_, true)) => EndJobState::Done,
-            Some((_, false)) => EndJobState::Failed,
-        };
-        let found = job.progress.found();
-        // What the journal has is durable too, and stored later.
-        let ended = if state == EndJobState::Done { found } else { job.progress.ended() };
-        is_told.then_some(EndJob { id, state, found, ended })
-    }
 }
 
 impl Administration<'_> {
@@ -132,15 +78,15 @@ impl Administration<'_> {
         let mut id = [0; 16];
         self.auth.rng.fill(&mut id);
         let id = EndJobId(id);
-        let begun = self.state().end_jobs().begin(id, caller.actor.clone(), self.auth.clock.now());
-        let progress = begun.ok_or(AdministrationError::Overloaded)?;
-        let (auth, end) = (Arc::clone(self.auth), caller.end());
+        let (auth, end, clock) = (Arc::clone(self.auth), caller.end(), Arc::clone(self.auth));
+        let job = self.state().end_jobs().begin(id, caller.actor.key(), move || clock.clock.now());
+        let job = job.ok_or(AdministrationError::Overloaded)?;
         let work = async move {
-            let result = plan.carry_out(&auth, &end, &progress).await;
+            let result = plan.carry_out(&auth, &end, &job.progress).await;
             if let Err(error) = &result {
                 tracing::error!(%error, "an administrator's end of sessions is not stored yet");
             }
-            auth.administration.end_jobs().finish(id, auth.clock.now(), result.is_ok());
+            job.end(result.is_ok());
         };
         tokio::spawn(work.in_current_span());
         self.end_job(caller, id)
@@ -150,7 +96,8 @@ impl Administration<'_> {
     pub fn end_job(&self, caller: &Caller, id: EndJobId) -> Result<EndJob, AdministrationError> {
         caller.expect_second_factor()?;
         caller.require_some_writing()?;
-        self.state().end_jobs().tell(id, caller).ok_or(AdministrationError::NotFound("job"))
+        let job = self.state().end_jobs().tell(id, caller.actor.key(), caller.now);
+        job.ok_or(AdministrationError::NotFound("job"))
     }
 
     fn selected(

@@ -20,6 +20,7 @@ mod consequences;
 mod console;
 mod counts;
 mod cursor;
+mod end_job_table;
 mod end_jobs;
 mod ended_sessions;
 mod error;

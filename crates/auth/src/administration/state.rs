@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use vestibule_model::SecondFactorPolicy;
 
-use super::end_jobs::EndJobs;
+use super::end_job_table::EndJobs;
 use super::idempotency::KeysInFlight;
 use super::recent_counts::RecentCounts;
 
