@@ -4,10 +4,11 @@
 //! what it ended stays ended. Which sessions end is decided by the ends themselves (ADR 37): by their selectors where one means what
 //! is asked for, otherwise each by its id.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tracing::Instrument as _;
-use vestibule_model::{AccountId, SessionId, SessionReference};
+use vestibule_model::{AccountId, Application, SessionId, SessionReference};
 use vestibule_store::{EndedSessions, StoreError};
 
 use super::live_sessions::SessionFilter;
@@ -61,7 +62,7 @@ pub struct EndJob {
 
 /// How the sessions are ended.
 enum Plan {
-    Selectors(Vec<(EndedSessions, Option<AccountId>)>),
+    Selectors(Selectors),
     Each(Vec<(SessionId, AccountId)>),
 }
 
@@ -131,8 +132,12 @@ impl Administration<'_> {
         }
         let own = caller.session().map(|own| own.id);
         let (mut sessions, mut total, mut has_own) = (Vec::new(), 0, false);
+        let mut kinds = BTreeSet::new();
         self.visit_live_sessions(caller, &filter, |entry| {
             has_own |= Some(entry.id) == own;
+            if filter.user.is_some() || filter.application.is_some() {
+                kinds.insert((entry.holder.account, entry.application()));
+            }
             if Some(entry.id) != own {
                 total += 1;
                 if total <= MOST_BY_ID {
@@ -141,12 +146,12 @@ impl Administration<'_> {
             }
         })
         .await?;
-        if let Some(selectors) = selectors_of(&filter, own.filter(|_| has_own)) {
+        if let Some(selectors) = selectors_of(&filter, own.filter(|_| has_own), &kinds) {
             return Ok(Plan::Selectors(selectors));
         }
         if total > MOST_BY_ID {
             let reason = format!(
-                "at most {MOST_BY_ID} sessions end by such a filter, and these are {total}: name an account, a user, an application or an address alone, or a shorter time"
+                "at most {MOST_BY_ID} sessions end by such a filter, and these are {total}: name a shorter time, or an account, a user, an application or an address alone; the session by which you ask may be among those of a user only"
             );
             return Err(AdministrationError::invalid("matching", reason));
         }
@@ -154,28 +159,36 @@ impl Administration<'_> {
     }
 }
 
-/// The selectors that mean what the filter does, without the caller's own session, where there are such.
+type Selectors = Vec<(EndedSessions, Option<AccountId>)>;
+
+/// The selectors that mean what the filter does, without the caller's own session, where there are such. Of a user or an
+/// application the sessions that were found say of which accounts and kinds they are.
 fn selectors_of(
     filter: &SessionFilter,
     own: Option<SessionId>,
-) -> Option<Vec<(EndedSessions, Option<AccountId>)>> {
+    found: &BTreeSet<(AccountId, Application)>,
+) -> Option<Selectors> {
     let SessionFilter { account, user, application, address, opened_since, opened_before } = *filter;
     if opened_since.is_some() || opened_before.is_some() {
         return None;
     }
     let sessions = match (account, user, application, address, own) {
-        (None, None, None, None, None) => vec![EndedSessions::All],
-        (None, None, None, None, Some(own)) => vec![EndedSessions::AllBut(own)],
-        (Some(account), None, None, None, None) => vec![EndedSessions::OfAccount(account)],
-        (Some(_), Some(user), None, None, None) => vec![EndedSessions::OfUser(user)],
-        (Some(_), Some(user), None, None, Some(own)) => vec![EndedSessions::OfUserBut(user, own)],
-        (Some(_), None, Some(id), None, None) => {
-            super::live_sessions::kinds_of(id).map(EndedSessions::OfApplication).to_vec()
+        (None, None, None, None, None) => EndedSessions::All,
+        (None, None, None, None, Some(own)) => EndedSessions::AllBut(own),
+        (Some(account), None, None, None, None) => EndedSessions::OfAccount(account),
+        (_, Some(user), None, None, own) => {
+            let of_user = own.map_or(EndedSessions::OfUser(user), |own| EndedSessions::OfUserBut(user, own));
+            let accounts: BTreeSet<_> = found.iter().map(|(account, _)| *account).collect();
+            return Some(accounts.into_iter().map(|account| (of_user, Some(account))).collect());
         }
-        (_, None, None, Some(address), None) => vec![EndedSessions::FromAddress(address.to_canonical())],
+        (_, None, Some(_), None, None) => {
+            let of = |(account, kind): &_| (EndedSessions::OfApplication(*kind), Some(*account));
+            return Some(found.iter().map(of).collect());
+        }
+        (_, None, None, Some(address), None) => EndedSessions::FromAddress(address.to_canonical()),
         _ => return None,
     };
-    Some(sessions.into_iter().map(|of| (of, account)).collect())
+    Some(vec![(sessions, account)])
 }
 
 impl Plan {
@@ -196,6 +209,75 @@ impl Plan {
                 result
             }
             Self::Each(sessions) => auth.ends.end_each(sessions, end, progress).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vestibule_model::{ApplicationId, Millis, UserId};
+
+    use super::*;
+
+    const OWN: SessionId = SessionId([7; 16]);
+    const USER: UserId = UserId(5);
+
+    fn account(name: &str) -> AccountId {
+        AccountId::new(name).unwrap()
+    }
+
+    fn kind(id: i64) -> Application {
+        Application::Token(ApplicationId(id))
+    }
+
+    /// What the filter means where such sessions are found in two accounts.
+    fn selectors(filter: &SessionFilter, own: Option<SessionId>) -> Option<Selectors> {
+        let found = [(account("one"), kind(3)), (account("two"), kind(3))];
+        selectors_of(filter, own, &found.into())
+    }
+
+    fn of_user() -> SessionFilter {
+        SessionFilter { user: Some(USER), ..SessionFilter::default() }
+    }
+
+    fn of_application() -> SessionFilter {
+        SessionFilter { application: Some(ApplicationId(3)), ..SessionFilter::default() }
+    }
+
+    fn in_both(sessions: EndedSessions) -> Selectors {
+        vec![(sessions, Some(account("one"))), (sessions, Some(account("two")))]
+    }
+
+    #[test]
+    fn a_user_alone_is_a_selector_in_the_accounts_where_the_sessions_are() {
+        assert_eq!(selectors(&of_user(), None), Some(in_both(EndedSessions::OfUser(USER))));
+    }
+
+    #[test]
+    fn a_user_with_the_callers_own_session_is_a_selector() {
+        assert_eq!(selectors(&of_user(), Some(OWN)), Some(in_both(EndedSessions::OfUserBut(USER, OWN))));
+    }
+
+    #[test]
+    fn an_application_alone_is_a_selector_in_the_accounts_where_the_sessions_are() {
+        assert_eq!(selectors(&of_application(), None), Some(in_both(EndedSessions::OfApplication(kind(3)))));
+    }
+
+    #[test]
+    fn no_selector_means_an_account_an_application_or_an_address_without_the_callers_own_session() {
+        let of_account = SessionFilter { account: Some(account("one")), ..SessionFilter::default() };
+        let from = SessionFilter { address: Some([127, 0, 0, 1].into()), ..SessionFilter::default() };
+        for filter in [of_account, of_application(), from] {
+            assert_eq!(selectors(&filter, Some(OWN)), None, "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn no_selector_means_two_things_at_once_or_a_time() {
+        let both = SessionFilter { user: Some(USER), ..of_application() };
+        let since = SessionFilter { opened_since: Some(Millis::from_unix(1)), ..of_user() };
+        for filter in [both, since] {
+            assert_eq!(selectors(&filter, None), None, "{filter:?}");
         }
     }
 }

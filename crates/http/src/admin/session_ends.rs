@@ -30,7 +30,7 @@ pub(super) struct NewEnds {
 }
 
 /// Those that live and meet every field, of which there is one at least, but for the one by which the caller asks. Where this is no account, user,
-/// application or address alone, 10,000 at most.
+/// application or address alone, or the caller's own is among those of an account, an application or an address, 10,000 at most.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MatchingSessions)]
@@ -75,7 +75,8 @@ struct Item {
 
 /// Begins to end sessions, and answers before they have ended: the job says how far it has come.
 ///
-/// Jobs are of the node that began them, and are told of to the same caller until ten minutes after their end. What a job that is lost has
+/// Jobs are of the node that began them, and are told of to the same caller until ten minutes after their end; those that ended first
+/// make room where there are many. Of a caller's four run at a time: another one is 503. What a job that is lost has
 /// ended stays ended: ask for the rest again.
 #[utoipa::path(post, path = "/admin/v1/session-ends", tag = "session ends", security(("bearer" = [])), request_body = NewEnds,
     responses((status = 202, body = Item), (status = 403, body = Problem), (status = 404, body = Problem),
