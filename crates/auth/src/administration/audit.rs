@@ -137,14 +137,16 @@ impl Administration<'_> {
     }
 }
 
-/// The filter, limited to what the caller may see.
+/// The filter, limited to what the caller may see. Entries have their addresses in the canonical form.
 fn within_reach(caller: &Caller, filter: AuditFilter) -> Result<AuditFilter, AdministrationError> {
     let account = filter.account.or(caller.role.account());
     match account {
         Some(account) => caller.require(Scope::ReadAccount(account))?,
         None => caller.require(Scope::ReadInstallation)?,
     }
-    Ok(AuditFilter { account, ..filter })
+    let canonical = |address: IpAddr| address.to_canonical();
+    let (address, opened_from) = (filter.address.map(canonical), filter.opened_from.map(canonical));
+    Ok(AuditFilter { account, address, opened_from, ..filter })
 }
 
 fn sees_administrators(caller: &Caller) -> bool {

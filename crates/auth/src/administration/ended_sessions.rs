@@ -87,7 +87,7 @@ impl Administration<'_> {
 }
 
 impl EndedFilter {
-    /// The entries that tell of them. Sessions have their addresses in the canonical form.
+    /// The entries that tell of them.
     fn of_entries(self) -> AuditFilter {
         let Self { account, user, application, opened_from, reason, actor, since, until } = self;
         AuditFilter {
@@ -95,7 +95,7 @@ impl EndedFilter {
             user,
             action: Some(AuditAction::SessionEnded),
             opened_with: application,
-            opened_from: opened_from.map(|address| address.to_canonical()),
+            opened_from,
             reason: reason.map(AuditReason::Ended),
             actor,
             since,

@@ -49,6 +49,7 @@ async fn entries_are_found_by_who_did_it_by_which_application_and_from_where() {
     assert_eq!(of_user.len(), 1, "{of_user:?}");
     assert_eq!(found(&instance, "actor=user:1").await.len(), 0);
     assert_eq!(found(&instance, "actor=user:3705342601&address=127.0.0.1").await.len(), 1);
+    assert_eq!(found(&instance, "actor=user:3705342601&address=::ffff:127.0.0.1").await.len(), 1);
     assert_eq!(found(&instance, "actor=user:3705342601&address=192.0.2.1").await.len(), 0);
     assert_eq!(found(&instance, "application=1").await.len(), 0);
     assert_eq!(export(&instance, &instance.owner, "actor=user:3705342601").await.len(), 1);
