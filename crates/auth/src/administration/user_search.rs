@@ -208,12 +208,19 @@ impl SearchText {
     }
 
     pub(super) fn is(&self, text: &str) -> bool {
-        text.len() == self.folded.len() && self.is_in(text)
+        if text.is_ascii() {
+            text.eq_ignore_ascii_case(&self.folded)
+        } else {
+            text.to_lowercase() == self.folded
+        }
     }
 
     pub(super) fn begins(&self, text: &str) -> bool {
-        let start = text.get(..self.folded.len());
-        start.is_some_and(|start| self.is_in(start))
+        if !text.is_ascii() {
+            return text.to_lowercase().starts_with(&self.folded);
+        }
+        let start = text.as_bytes().get(..self.folded.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(self.folded.as_bytes()))
     }
 
     pub(super) fn is_in(&self, text: &str) -> bool {
@@ -281,5 +288,19 @@ mod tests {
         let is_in = |text: &str, within: &str| SearchText::new(text).unwrap().is_in(within);
         assert!(is_in("ANN", "joanna") && is_in("é", "ANDRÉ") && is_in(" x ", "x"));
         assert!(!is_in("ann", "an") && !is_in("é", "Andre") && !is_in("a", ""));
+    }
+
+    #[test]
+    fn a_text_is_equal_regardless_of_case_also_where_cases_differ_in_length() {
+        let is = |text: &str, other: &str| SearchText::new(text).unwrap().is(other);
+        assert!(is("ANN", "ann") && is("\u{130}pek", "\u{130}PEK") && is("\u{212a}", "k"));
+        assert!(!is("ann", "anna") && !is("anna", "ann") && !is("\u{130}pek", "ipek"));
+    }
+
+    #[test]
+    fn a_text_is_a_beginning_regardless_of_case_also_where_cases_differ_in_length() {
+        let begins = |text: &str, other: &str| SearchText::new(text).unwrap().begins(other);
+        assert!(begins("AN", "anna") && begins("anna", "Anna") && begins("\u{130}PEK", "\u{130}pek"));
+        assert!(!begins("nn", "anna") && !begins("annas", "anna") && !begins("\u{130}p", "ipek"));
     }
 }
