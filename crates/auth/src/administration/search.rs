@@ -5,10 +5,11 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Application, ApplicationId, SessionReference, UserId};
+use vestibule_model::{AccountId, Application, ApplicationId, SessionReference};
 
 use super::live_sessions::SessionFilter;
-use super::user_search::SearchText;
+use super::ordered_page::OrderedPage;
+use super::user_search::{SearchText, visit_users};
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::{AccountEntry, UserEntry};
 
@@ -98,7 +99,7 @@ impl Administration<'_> {
             let account = &entry.account;
             let of_account = name.matches(&[id.as_str(), &account.code], &[i64::from(account.number)]);
             accounts.extend(of_account.map(|how| (how, id)));
-            find_users(&entry, name, &mut users);
+            find_users(&entry, name, &mut users).await;
             find_applications(&entry, name, &mut applications);
             tokio::task::yield_now().await;
         }
@@ -116,14 +117,17 @@ fn first<T>(mut finds: Finds<T>) -> Vec<T> {
     finds.into_iter().take(MOST).map(|(_, thing)| thing).collect()
 }
 
-fn find_users(entry: &AccountEntry, name: &SearchText, users: &mut Finds<Arc<UserEntry>>) {
-    let how =
-        |user: &UserEntry| name.matches(&[&user.login_name, &user.full_name, &user.email], &[user.id.0]);
-    let all = entry.users();
-    let mut finds: Vec<(Match, UserId)> = all.iter().filter_map(|user| Some((how(user)?, user.id))).collect();
-    finds.sort_unstable();
-    finds.truncate(MOST);
-    users.extend(finds.into_iter().filter_map(|(how, id)| Some((how, entry.user(id)?))));
+async fn find_users(entry: &AccountEntry, name: &SearchText, users: &mut Finds<Arc<UserEntry>>) {
+    let mut page = OrderedPage::new(MOST, None);
+    visit_users(entry, |user| {
+        let names = [&*user.login_name, &user.full_name, &user.email];
+        if let Some(how) = name.matches(&names, &[user.id.0]) {
+            page.offer((how, user.id), || ());
+        }
+    })
+    .await;
+    let finds = page.select().page.into_iter();
+    users.extend(finds.filter_map(|((how, id), ())| Some((how, entry.user(id)?))));
 }
 
 fn find_applications(entry: &AccountEntry, name: &SearchText, found: &mut Finds<FoundApplication>) {

@@ -106,14 +106,20 @@ impl Administration<'_> {
             Some(cursor) => Some(Place::read(self.read_cursor(&question, cursor)?)?),
             None => None,
         };
-        let wanted = self.wanted_users(&entry, search, caller.now).await;
-        let known = match search.order {
-            UserOrder::LastLogin => self.last_logins_to_sort_by(account, &wanted).await?,
-            UserOrder::Id | UserOrder::LoginName => HashMap::new(),
-        };
         let mut page = OrderedPage::new(limit.clamp(1, MOST), behind);
-        for user in wanted {
-            page.offer(Place::of(&user, search.order, &known), || user);
+        let mut offer = |user: Arc<UserEntry>, known: &HashMap<UserId, Millis>| {
+            page.offer(Place::of(&user, search.order, known), || user);
+        };
+        if search.order == UserOrder::LastLogin {
+            let mut wanted = Vec::new();
+            self.visit_wanted_users(&entry, search, caller.now, |user| wanted.push(user)).await;
+            let known = self.last_logins_to_sort_by(account, &wanted).await?;
+            for user in wanted {
+                offer(user, &known);
+            }
+        } else {
+            let none = HashMap::new();
+            self.visit_wanted_users(&entry, search, caller.now, |user| offer(user, &none)).await;
         }
         let Selected { total, page, is_more } = page.select();
         let next = page.last().filter(|_| is_more);
@@ -125,26 +131,24 @@ impl Administration<'_> {
         Ok(UserPage { users, last_logins, total, next })
     }
 
-    async fn wanted_users(
+    async fn visit_wanted_users(
         &self,
         entry: &AccountEntry,
         search: &UserSearch,
         now: Millis,
-    ) -> Vec<Arc<UserEntry>> {
+        mut visit: impl FnMut(Arc<UserEntry>),
+    ) {
         let wanted = Wanted::of(search);
         let is_locked = |user: &UserEntry| {
             let present = entry.user(user.id);
             present.is_some_and(|present| self.auth.login_guard.is_locked(&present, now))
         };
-        let (mut all, mut kept) = (entry.users(), Vec::new());
-        while !all.is_empty() {
-            let some = all.split_off(all.len().saturating_sub(LOOKS));
-            kept.extend(some.into_iter().filter(|user| {
-                wanted.has(user) && search.locked.is_none_or(|locked| is_locked(user) == locked)
-            }));
-            tokio::task::yield_now().await;
-        }
-        kept
+        visit_users(entry, |user| {
+            if wanted.has(&user) && search.locked.is_none_or(|locked| is_locked(&user) == locked) {
+                visit(user);
+            }
+        })
+        .await;
     }
 
     async fn last_logins_to_sort_by(
@@ -161,6 +165,15 @@ impl Administration<'_> {
         }
         let ids = users.iter().map(|user| user.id).collect();
         Ok(self.auth.store.last_logins(account, ids).await?.into_iter().collect())
+    }
+}
+
+/// Shows `visit` the users of an account, in no order. Others have their turns meanwhile.
+pub(super) async fn visit_users(entry: &AccountEntry, mut visit: impl FnMut(Arc<UserEntry>)) {
+    let mut all = entry.users();
+    while !all.is_empty() {
+        all.split_off(all.len().saturating_sub(LOOKS)).into_iter().for_each(&mut visit);
+        tokio::task::yield_now().await;
     }
 }
 
