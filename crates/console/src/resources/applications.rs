@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use vestibule_auth::{AccountResourcePage, AdministrationError, PageRequest};
 use vestibule_model::{ApiKey, Application, ApplicationToken, Millis, OauthClient, Privilege};
 
-use super::{Around, Shown};
+use super::{Around, Of, Shown};
 use crate::parts::{Cell, Fact, Shape};
 use crate::words;
 
@@ -106,6 +107,18 @@ impl Shown for OauthClient {
 
 impl Shown for ApplicationToken {
     const COLUMNS: &'static [&'static str] = &["State", "Last used", "Requests"];
+
+    // What was counted is in the store alone.
+    async fn page(
+        of: Of<'_>,
+        wanted: PageRequest<'_>,
+    ) -> Result<AccountResourcePage<Self>, AdministrationError> {
+        of.administration.application_tokens(of.caller, of.account, wanted).await
+    }
+
+    async fn find(of: Of<'_>, id: i64) -> Result<Self, AdministrationError> {
+        of.administration.application_token_of_id(of.caller, of.account, id).await
+    }
 
     fn name(&self) -> &str {
         &self.name

@@ -8,7 +8,7 @@ use vestibule_auth::PageRequest;
 use vestibule_model::{AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Skill};
 use vestibule_serve::forms::Zone;
 
-use super::{Around, Kind, Shown};
+use super::{Around, Kind, Of, Shown};
 use crate::accounts::{Tab, account_address, tabs};
 use crate::frame::Frame;
 use crate::parts::{Cell, PAGE, Pager, Table, counted};
@@ -54,7 +54,7 @@ async fn of_kind<P: Shown>(
     let (administration, caller, request) = (console.administration(), &signed_in.caller, &signed_in.request);
     let cursor = request.asked("cursor");
     let wanted = PageRequest { limit: PAGE, cursor: cursor.as_deref() };
-    let page = administration.account_resources::<P>(caller, account, wanted)?;
+    let page = P::page(Of { administration: &administration, caller, account }, wanted).await?;
     let counts = administration.account_counts(caller, account)?;
     let last_uses = administration.last_uses(caller, account).await?;
     let around = Around { account, zone: Zone::of("UTC"), last_uses };

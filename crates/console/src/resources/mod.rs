@@ -13,11 +13,21 @@ pub(crate) use show::show;
 
 use std::collections::HashMap;
 
-use vestibule_auth::AccountResource;
+use vestibule_auth::{
+    AccountResource, AccountResourcePage, Administration, AdministrationError, Caller, PageRequest,
+};
 use vestibule_model::{AccountId, Application, Millis};
 use vestibule_serve::forms::Zone;
 
 use crate::parts::{Cell, Fact};
+
+/// Of which account something is wanted, and by whom.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    administration: &'a Administration<'a>,
+    caller: &'a Caller,
+    account: AccountId,
+}
 
 /// What is known besides the things themselves.
 struct Around {
@@ -40,4 +50,17 @@ trait Shown: AccountResource {
 
     /// What is told of one.
     fn facts(&self, around: &Around) -> Vec<Fact>;
+
+    /// Those of an account.
+    async fn page(
+        of: Of<'_>,
+        wanted: PageRequest<'_>,
+    ) -> Result<AccountResourcePage<Self>, AdministrationError> {
+        of.administration.account_resources(of.caller, of.account, wanted)
+    }
+
+    /// The one of this id.
+    async fn find(of: Of<'_>, id: i64) -> Result<Self, AdministrationError> {
+        of.administration.account_resource(of.caller, of.account, id)
+    }
 }

@@ -7,7 +7,7 @@ use axum::response::Response;
 use vestibule_model::{AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Skill};
 use vestibule_serve::forms::Zone;
 
-use super::{Around, Kind, Shown};
+use super::{Around, Kind, Of, Shown};
 use crate::accounts::{Tab, account_address};
 use crate::frame::Frame;
 use crate::parts::{Cell, Fact};
@@ -50,7 +50,7 @@ async fn of_kind<P: Shown>(
     kind: Kind,
 ) -> Result<Response, ConsoleError> {
     let (administration, caller) = (console.administration(), &signed_in.caller);
-    let thing = administration.account_resource::<P>(caller, account, id)?;
+    let thing = P::find(Of { administration: &administration, caller, account }, id).await?;
     let last_uses = administration.last_uses(caller, account).await?;
     let around = Around { account, zone: Zone::of("UTC"), last_uses };
     let mut facts = thing.facts(&around);

@@ -2,7 +2,9 @@
 
 use reqwest::Method;
 use serde_json::json;
-use vestibule_testkit::ACCOUNT;
+use vestibule_model::Millis;
+use vestibule_serve::forms::Zone;
+use vestibule_testkit::{ACCOUNT, TOKEN};
 
 use crate::support::{Instance, KINDS};
 
@@ -76,4 +78,25 @@ async fn no_secret_of_an_application_is_on_its_page() {
     for secret in ["secret", "access_token_secret"] {
         assert!(!page.html.contains(made[secret].as_str().unwrap()), "{secret}");
     }
+}
+
+#[tokio::test]
+async fn the_use_of_a_token_is_that_which_the_api_tells() {
+    let instance = Instance::start().await;
+    let own = format!("{ACCOUNT}/application-tokens");
+    let body = json!({ "clientName": "TEST", "userName": "name", "password": "password" });
+    let login = instance.server.request(Method::POST, "/session/login").header("LV-Access", TOKEN);
+    assert_eq!(login.json(&body).send().await.unwrap().status(), 200);
+    instance.server.auth.flush().await.unwrap();
+    let told = instance.listed(&format!("/admin/v1/accounts/{own}/1")).await;
+    assert_eq!(told["requests"], 1);
+    let used = Millis::from_unix(told["last_used"].as_i64().unwrap());
+    let used = format!("datetime=\"{}\"", Zone::of("UTC").machine(used));
+    let browser = instance.signed_in().await;
+    let list = browser.get(&format!("/console/accounts/{own}")).await.html;
+    let row = list.split("<tr>").find(|row| row.contains(&format!("{own}/1\""))).unwrap();
+    assert!(row.contains(&used) && row.contains(">1<"), "{row}");
+    let page = browser.get(&format!("/console/accounts/{own}/1")).await.html;
+    let (_, requests) = page.split_once("Requests of its sessions").unwrap();
+    assert!(page.contains(&used) && requests.contains(">1<"), "{page}");
 }
