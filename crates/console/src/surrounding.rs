@@ -8,9 +8,9 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::StatusCode;
-use vestibule_auth::{Caller, NotedRequest};
+use vestibule_auth::{AdministrationError, Caller, LogInError, NotedRequest};
 use vestibule_model::TrafficOutcome;
-use vestibule_serve::layers::{ClientAddress, LimitedBody, run_to_completion};
+use vestibule_serve::layers::{Cause, ClientAddress, LimitedBody, run_to_completion};
 
 use crate::routes::LOGIN;
 use crate::{ConsoleState, REFUSAL, plain_http};
@@ -46,7 +46,7 @@ pub(crate) async fn run(State(console): State<ConsoleState>, request: Request, n
     let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
     let answer = run_to_completion(next.run(Request::from_parts(parts, Body::from(body)))).await;
     if let Some(caller) = proved.0.get() {
-        let outcome = outcome(caller.is_some(), answer.status());
+        let outcome = if caller.is_some() { outcome(&answer) } else { TrafficOutcome::InvalidCredential };
         let (caller, now) = (caller.as_ref(), console.clock.now());
         let noted = NotedRequest { caller, outcome, operation: &operation, address, now };
         console.administration().note_request(noted);
@@ -54,10 +54,21 @@ pub(crate) async fn run(State(console): State<ConsoleState>, request: Request, n
     answer
 }
 
-fn outcome(is_proved: bool, status: StatusCode) -> TrafficOutcome {
-    match status {
-        _ if !is_proved => TrafficOutcome::InvalidCredential,
-        StatusCode::FORBIDDEN => TrafficOutcome::NotAllowed,
+/// What became of a request whose caller is proved. Only the engine refuses for want of a right: a form that is too old has the same
+/// status, and is no attempt at what is not allowed.
+fn outcome(answer: &Response) -> TrafficOutcome {
+    let cause = answer.extensions().get::<Cause>();
+    match cause.and_then(|cause| cause.0.downcast_ref::<AdministrationError>()) {
+        Some(AdministrationError::NotAllowed) => return TrafficOutcome::NotAllowed,
+        Some(AdministrationError::SecondFactorToBeSetUp) => return TrafficOutcome::SecondFactorNeeded,
+        Some(AdministrationError::LogIn(LogInError::BadCredentials)) => {
+            return TrafficOutcome::WrongCredentials;
+        }
+        _ => {}
+    }
+    match answer.status() {
+        StatusCode::FORBIDDEN => TrafficOutcome::Contradictory,
+        StatusCode::TOO_MANY_REQUESTS => TrafficOutcome::TooManyRequests,
         StatusCode::SERVICE_UNAVAILABLE | StatusCode::INTERNAL_SERVER_ERROR => TrafficOutcome::Unavailable,
         _ => TrafficOutcome::Allowed,
     }

@@ -1,9 +1,10 @@
 //! Forms: from a page of the same host, browser and session, and from nowhere else
 
 use reqwest::Method;
-use vestibule_testkit::{Browser, form};
+use serde_json::json;
+use vestibule_testkit::{ACCOUNT, Browser, form};
 
-use crate::support::{COOKIE, HOME, Instance, LOGIN, PASSWORD};
+use crate::support::{COOKIE, FACTOR, HOME, Instance, LOGIN, PASSWORD};
 
 const OUT: &str = "/console/logout";
 
@@ -87,4 +88,18 @@ async fn a_form_that_is_too_long_is_refused() {
     let long = "x".repeat(9_000);
     let refused = instance.browser().post(LOGIN, &[("user_name", &long)]).await;
     assert_eq!((refused.status, refused.header("content-type")), (413, "text/html; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_old_is_no_refusal_in_the_audit_and_what_is_not_allowed_is() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in_with(&json!({ "role": "auditor", "account": ACCOUNT })).await;
+    assert_eq!(browser.post(OUT, &[("csrf", "0")]).await.status, 403);
+    let csrf = browser.get(HOME).await.hidden("csrf");
+    assert_eq!(browser.post(FACTOR, &[("csrf", &csrf), ("do", "unknown")]).await.status, 403);
+    assert_eq!(browser.get("/console/accounts/administrators").await.status, 403);
+    let page = instance.listed("/admin/v1/audit?action=administration-refused").await;
+    let [entry] = page["entries"].as_array().unwrap().as_slice() else { panic!("one entry: {page}") };
+    assert_eq!(entry["count"].as_u64().unwrap_or(1), 1, "{page}");
+    assert_eq!(entry["details"]["operation"], "GET /console/accounts/{account}");
 }
