@@ -46,7 +46,7 @@ struct FactorPage {
     is_required: bool,
 }
 
-/// A refusal that the page tells.
+/// What the page tells of what was tried.
 type Told = Option<(StatusCode, Said)>;
 
 /// `GET`: what there is, or how to set it up. Nothing is stored before a code of it was shown.
@@ -139,7 +139,10 @@ async fn remove(
 ) -> Result<Response, ConsoleError> {
     let shown = ShownFactor { password: fields.get("password"), code: fields.get("code") };
     match console.administration().remove_own_second_factor(&signed_in.caller, shown).await {
-        Ok(()) => Ok(answer::see_other(SECOND_FACTOR)),
+        Ok(()) => {
+            let said = Said::good("The second factor is removed.");
+            page(console, signed_in, Some((StatusCode::OK, said)))
+        }
         Err(error) => refused(console, signed_in, error),
     }
 }
