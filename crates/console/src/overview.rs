@@ -14,7 +14,7 @@ use vestibule_model::{AuditAction, TrafficOutcome, told};
 use crate::accounts::account_address;
 use crate::frame::Frame;
 use crate::over_time::{OverTime, Span};
-use crate::parts::{Tile, counted, number, number_of, sentence};
+use crate::parts::{Tile, counted, counted_many, number, number_of, sentence};
 use crate::refused::ConsoleError;
 use crate::routes::{ACCOUNTS, SESSIONS};
 use crate::signed_in::SignedIn;
@@ -90,7 +90,7 @@ fn attention(auth: &Auth) -> Vec<String> {
         auth.unjournaled().map(|why| format!("The journal of ends could not be made: {why}.")),
         auth.unwitnessed().map(|why| format!("The witness of the audit could not be written: {why}.")),
         (failed > 0).then(|| {
-            let commits = counted(usize::try_from(failed).unwrap_or(usize::MAX), "commit", "commits");
+            let commits = counted_many(failed, "commit", "commits");
             format!("The database has failed {commits} since the start.")
         }),
     ];
@@ -118,7 +118,7 @@ fn tiles(auth: &Auth) -> Vec<Tile> {
     let tile = |name, value: u64, hint| Tile { name, value: number(value), hint, link: None };
     vec![
         tile("Requests", all, format!("{} of them refused", number(all.saturating_sub(allowed)))),
-        tile("Logins refused", refused, format!("{} users locked by them", number(auth.lockout_count()))),
+        tile("Logins refused", refused, counted_many(auth.lockout_count(), "lock-out", "lock-outs")),
         tile(
             "Passwords hashed",
             done,

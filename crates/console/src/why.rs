@@ -11,7 +11,7 @@ use vestibule_model::Millis;
 use vestibule_serve::forms::Zone;
 
 use crate::frame::Frame;
-use crate::parts::sentence;
+use crate::parts::{self, sentence};
 use crate::refused::ConsoleError;
 use crate::said::Said;
 use crate::sessions::{Told, address, told};
@@ -49,7 +49,7 @@ pub(crate) async fn submit(
     Posted { signed_in, fields }: Posted,
 ) -> Result<Response, ConsoleError> {
     let zone = Zone::of("UTC");
-    let time = |at: Millis| format!("{} {}", zone.minute(at), zone.name());
+    let time = |at: Millis| parts::time(at, &zone);
     let pasted = fields.get("pasted").trim();
     match console.administration().why_pasted(&signed_in.caller, pasted, &time).await {
         Ok(life) => {

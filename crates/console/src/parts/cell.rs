@@ -29,6 +29,11 @@ pub(crate) enum Shape {
     Quiet,
 }
 
+/// A point in time in words.
+pub(crate) fn time(at: Millis, zone: &Zone) -> String {
+    format!("{} {}", zone.second(at), zone.name())
+}
+
 /// A value, and where it leads.
 #[derive(Clone, Debug)]
 pub(crate) struct Cell {
@@ -71,7 +76,7 @@ impl Cell {
 
     /// A point in time.
     pub(crate) fn time(at: Millis, zone: &Zone) -> Self {
-        let (text, machine) = (format!("{} {}", zone.minute(at), zone.name()), zone.machine(at));
+        let (text, machine) = (time(at, zone), zone.machine(at));
         Self { machine, ..Self::of(Shape::Time, text) }
     }
 

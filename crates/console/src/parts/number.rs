@@ -18,6 +18,11 @@ pub(crate) fn number_of(count: usize) -> String {
     number(u64::try_from(count).unwrap_or(u64::MAX))
 }
 
+/// The same as [`counted`] of what is counted for as long as the service runs.
+pub(crate) fn counted_many(count: u64, one: &str, many: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), one, many)
+}
+
 /// `1 user`, `2 users`.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     let name = if count == 1 { one } else { many };

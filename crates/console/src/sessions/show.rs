@@ -11,7 +11,7 @@ use vestibule_serve::forms::Zone;
 use super::{address, name};
 use crate::accounts::account_address;
 use crate::frame::Frame;
-use crate::parts::{Cell, Fact, Shape, sentence};
+use crate::parts::{self, Cell, Fact, Shape, sentence};
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::routes::SESSIONS;
@@ -49,7 +49,7 @@ pub(crate) async fn show(
     let session = place.session()?;
     let (administration, caller) = (console.administration(), &signed_in.caller);
     let zone = Zone::of("UTC");
-    let time = |at: Millis| format!("{} {}", zone.minute(at), zone.name());
+    let time = |at: Millis| parts::time(at, &zone);
     let life = administration.why_pasted(caller, &name(session), &time).await?;
     if life.state == LifeState::Unknown {
         return Err(AdministrationError::NotFound("session").into());

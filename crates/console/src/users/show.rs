@@ -11,7 +11,7 @@ use vestibule_serve::forms::Zone;
 use super::state;
 use crate::accounts::account_address;
 use crate::frame::Frame;
-use crate::parts::{Cell, Fact, Shape, Table, counted, sentence};
+use crate::parts::{self, Cell, Fact, Shape, Table, counted, sentence};
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::resources::Kind;
@@ -54,7 +54,7 @@ pub(crate) async fn show(
     let wanted = PageRequest { limit: SHOWN, cursor: None };
     let page = administration.list_live_sessions(caller, &filter, SessionOrder::Newest, wanted).await?;
     let zone = Zone::of("UTC");
-    let time = |at: Millis| format!("{} {}", zone.minute(at), zone.name());
+    let time = |at: Millis| parts::time(at, &zone);
     let lives = administration.why_of_user(caller, AccountUser { account, user: id }, &time).await?;
     let own = account_address(account);
     let users = format!("{own}/users");

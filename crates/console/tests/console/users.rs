@@ -101,5 +101,5 @@ async fn times_are_told_with_their_zone_and_as_programs_read_them() {
     let (machine, rest) = time.split_once("\">").unwrap();
     let told = rest.split('<').next().unwrap();
     assert!(machine.contains('T') && machine.ends_with('Z'), "{machine}");
-    assert_eq!(told, format!("{} {} UTC", &machine[..10], &machine[11..16]));
+    assert_eq!(told, format!("{} {} UTC", &machine[..10], &machine[11..19]));
 }

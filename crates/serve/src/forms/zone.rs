@@ -30,6 +30,11 @@ impl Zone {
         self.told(at, "%Y-%m-%d %H:%M")
     }
 
+    /// A time to the second.
+    pub fn second(&self, at: Millis) -> String {
+        self.told(at, "%Y-%m-%d %H:%M:%S")
+    }
+
     /// A day.
     pub fn day(&self, at: Millis) -> String {
         self.told(at, "%Y-%m-%d")
@@ -54,6 +59,7 @@ mod tests {
     fn times_are_those_of_the_zone_and_of_utc_where_nobody_knows_it() {
         let at = Millis::from_unix(1_700_000_000_000);
         assert_eq!(Zone::of("Europe/Athens").minute(at), "2023-11-15 00:13");
+        assert_eq!(Zone::of("Europe/Athens").second(at), "2023-11-15 00:13:20");
         let unknown = Zone::of("Nowhere/At_All");
         assert_eq!((unknown.name(), unknown.minute(at).as_str()), ("UTC", "2023-11-14 22:13"));
     }
