@@ -61,8 +61,8 @@ pub struct WorkPoolGauges {
     pub turned_away: AtomicU64,
     /// Milliseconds that jobs have waited since the start, added up.
     pub waited_ms: AtomicU64,
-    /// Milliseconds that the threads have worked since the start, added up: with `done`, what the pool can do.
-    pub busy_ms: AtomicU64,
+    /// Microseconds that the threads have worked since the start, added up: with `done`, what the pool can do.
+    pub busy_micros: AtomicU64,
 }
 
 impl WorkPoolGauges {
@@ -240,8 +240,8 @@ fn run<S>(queue: &Queue<S>, new_state: &dyn Fn() -> S) {
         let work = AssertUnwindSafe(|| (job.work)((!late).then_some(&mut state)));
         let tell = catch_unwind(work).map_err(|_| state = new_state()).ok();
         let done = queue.clock.monotonic();
-        let busy = u64::try_from(done.since(now).as_millis()).unwrap_or(u64::MAX);
-        queue.gauges.busy_ms.fetch_add(busy, Ordering::Relaxed);
+        let busy = u64::try_from(done.since(now).as_micros()).unwrap_or(u64::MAX);
+        queue.gauges.busy_micros.fetch_add(busy, Ordering::Relaxed);
         held_back.add(tell, done);
         if held_back.is_enough(queue.told_together, done) {
             held_back.tell();

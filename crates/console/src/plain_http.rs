@@ -14,8 +14,10 @@ const ADVICE: &str = "The console wants TLS: set server.admin_tls_certificate an
     answers a browser on the same machine only, at localhost.";
 
 /// What proxies write.
-const OF_PROXIES: [&str; 6] =
-    ["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"];
+const OF_PROXIES: [&str; 5] = ["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip"];
+
+/// How other headers begin that they write.
+const BEGINNINGS: [&str; 3] = ["x-forwarded-", "x-envoy-", "cf-"];
 
 /// Whether the console is shown over the connection of this request.
 pub(crate) fn is_private(extensions: &Extensions, headers: &HeaderMap, uri: &Uri) -> bool {
@@ -25,8 +27,12 @@ pub(crate) fn is_private(extensions: &Extensions, headers: &HeaderMap, uri: &Uri
     let is_near = extensions.get::<Peer>().is_some_and(|peer| peer.address.ip().to_canonical().is_loopback());
     let hosts = headers.get_all(header::HOST).iter().map(|host| host.to_str().unwrap_or_default());
     let mut names = hosts.chain(uri.authority().map(http::uri::Authority::as_str)).peekable();
-    let is_by_proxy = OF_PROXIES.iter().any(|name| headers.contains_key(*name));
+    let is_by_proxy = headers.keys().any(|name| is_of_proxies(name.as_str()));
     is_near && !is_by_proxy && names.peek().is_some() && names.all(is_loopback_name)
+}
+
+fn is_of_proxies(name: &str) -> bool {
+    OF_PROXIES.contains(&name) || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
 }
 
 /// The page for whoever is not shown it.

@@ -83,6 +83,10 @@ const LONGEST: usize = 2_048;
 pub(crate) fn next_or_home(wanted: &str) -> &str {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"\\#\"<>".contains(&byte);
     let path = wanted.split_once('?').map_or(wanted, |(path, _)| path);
+    // Browsers take an encoded dot for a dot, and two of them for the way up; no path of the console needs one.
+    if path.contains('%') {
+        return HOME;
+    }
     let is_page =
         |route: &Route| route.method == Method::GET && route.who != Who::Anybody && is_at(path, route.path);
     let may = wanted.len() <= LONGEST && wanted.bytes().all(is_plain) && ROUTES.iter().any(is_page);
@@ -118,6 +122,8 @@ mod tests {
             "https://evil.example/console/",
             "/console//evil.example",
             "/console/../me/",
+            "/console/accounts/%2e%2e/%2E%2e/me",
+            "/console/accounts/.%2e",
             "/\\evil.example",
             "/console/\\evil.example",
             "/console/%0d%0aSet-Cookie:a",

@@ -161,13 +161,13 @@ impl Collector for EngineMetrics {
             metric.encode(out.encode_descriptor(name, help, None, metric.metric_type())?)?;
         }
         let spans = [
-            ("verification_busy", "Time that the threads have verified", &self.verification.busy_ms),
-            ("hash_queue_wait", "Time that logins have waited for a hash", &pool.waited_ms),
-            ("hash_busy", "Time that the threads have hashed", &pool.busy_ms),
+            ("verification_busy", "Time that the threads have verified", &self.verification.busy_micros, 1e6),
+            ("hash_queue_wait", "Time that logins have waited for a hash", &pool.waited_ms, 1e3),
+            ("hash_busy", "Time that the threads have hashed", &pool.busy_micros, 1e6),
         ];
-        for (name, help, value) in spans {
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds stay far below 2^53")]
-            let metric = ConstCounter::new(value.load(Ordering::Relaxed) as f64 / 1000.0);
+        for (name, help, value, in_a_second) in spans {
+            #[expect(clippy::cast_precision_loss, reason = "they stay far below 2^53")]
+            let metric = ConstCounter::new(value.load(Ordering::Relaxed) as f64 / in_a_second);
             let unit = Some(&Unit::Seconds);
             metric.encode(out.encode_descriptor(name, help, unit, metric.metric_type())?)?;
         }

@@ -56,6 +56,10 @@ def before_call(context, case, kwargs):
         if case.operation.path.endswith("/traffic"):
             case.query.pop("from", None)
             case.query.pop("to", None)
+        # Of one thing at most.
+        if case.operation.path.endswith("/consequences"):
+            for other in [name for name in ("user", "application", "connection") if name in case.query][1:]:
+                case.query.pop(other)
     if isinstance(case.body, str) and case.media_type in PICTURES:
         kwargs["data"] = PICTURES[case.media_type]
     if isinstance(case.body, dict):
@@ -97,6 +101,10 @@ def body_that_agrees(path, body):
         body["password"] = f"Orchard-{uuid.uuid4()}"
     if isinstance(body.get("password_policy"), dict):
         policy_that_leaves_passwords(body["password_policy"])
+    if path.endswith("/session-ends"):
+        # One of the three.
+        body.clear()
+        body["sessions"] = [str(uuid.uuid4())]
     if path.endswith("/why"):
         body.clear()
         body["session"] = str(uuid.uuid4())

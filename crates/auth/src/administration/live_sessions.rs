@@ -85,7 +85,7 @@ impl Administration<'_> {
             None => None,
         };
         let mut page = OrderedPage::new(limit.clamp(1, MOST), behind);
-        self.walk(caller.now, &reach, |entry| page.offer(order.place(entry), || entry.id)).await;
+        self.walk(caller.now, &reach, |entry| page.offer(order.place(entry), || entry.id)).await?;
         let Selected { total, page, is_more } = page.select();
         let last = page.last().filter(|_| is_more);
         let next = last.map(|(place, _)| self.cursor(&question, &write_place(*place)));
@@ -111,17 +111,26 @@ impl Administration<'_> {
         filter: &SessionFilter,
         visit: impl FnMut(&Entry<UserEntry>),
     ) -> Result<(), AdministrationError> {
-        self.walk(caller.now, &Reach::of(caller, filter)?, visit).await;
-        Ok(())
+        self.walk(caller.now, &Reach::of(caller, filter)?, visit).await
     }
 
-    async fn walk(&self, now: Millis, reach: &Reach, mut visit: impl FnMut(&Entry<UserEntry>)) {
+    /// Those of a user are found at once; for all others a turn is waited for.
+    async fn walk(
+        &self,
+        now: Millis,
+        reach: &Reach,
+        mut visit: impl FnMut(&Entry<UserEntry>),
+    ) -> Result<(), AdministrationError> {
         self.auth.loaded().await;
         let kinds = reach.filter.application.map(kinds_of);
         let among = match (reach.filter.user, &kinds) {
             (Some(user), _) => Among::OfUser(user),
             (None, Some(kinds)) => Among::OpenedWith(kinds),
             (None, None) => Among::All,
+        };
+        let _turn = match among {
+            Among::OfUser(_) => None,
+            Among::OpenedWith(_) | Among::All => Some(self.auth.administration.walks().take().await?),
         };
         let meet = |entry: &mut Entry<UserEntry>| {
             let address = entry.address();
@@ -130,6 +139,7 @@ impl Administration<'_> {
             }
         };
         self.auth.live.walk(among, now, meet).await;
+        Ok(())
     }
 
     fn listed(&self, id: SessionId, now: Millis) -> Option<Listed> {

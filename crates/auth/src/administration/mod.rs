@@ -52,6 +52,7 @@ mod traffic;
 mod user_search;
 mod users;
 mod values;
+mod walk_turns;
 mod why;
 
 use std::sync::Arc;

@@ -8,6 +8,7 @@ use vestibule_model::SecondFactorPolicy;
 use super::end_job_table::EndJobs;
 use super::idempotency::KeysInFlight;
 use super::recent_counts::RecentCounts;
+use super::walk_turns::WalkTurns;
 
 /// How many exports of the audit may be under way: each holds some pages in memory for as long as its reader likes.
 const EXPORTS: usize = 16;
@@ -19,6 +20,7 @@ pub(crate) struct AdministrationState {
     creations: Arc<KeysInFlight>,
     exports: Arc<Semaphore>,
     end_jobs: EndJobs,
+    walks: WalkTurns,
     counts: Mutex<RecentCounts>,
     second_factor: SecondFactorPolicy,
 }
@@ -30,9 +32,15 @@ impl AdministrationState {
             creations: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             end_jobs: EndJobs::default(),
+            walks: WalkTurns::default(),
             counts: Mutex::default(),
             second_factor,
         }
+    }
+
+    /// Turns of walks through all sessions.
+    pub(super) const fn walks(&self) -> &WalkTurns {
+        &self.walks
     }
 
     /// Whether administrators need a second factor.

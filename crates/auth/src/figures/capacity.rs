@@ -25,18 +25,18 @@ impl HashCapacity {
     /// By the steps of the last hour; None: they say too little.
     pub(super) fn of(hour: &VecDeque<FigurePoint>, threads: usize) -> Option<Self> {
         let hashes: u64 = hour.iter().map(|point| point.counts.hashes).sum();
-        let busy: u64 = hour.iter().map(|point| point.counts.hash_busy_millis).sum();
+        let busy: u64 = hour.iter().map(|point| point.counts.hash_busy_micros).sum();
         if hashes < ENOUGH || busy == 0 {
             return None;
         }
         let threads = u64::try_from(threads).unwrap_or(u64::MAX);
         let now = hour.iter().rev().take(NOW);
         let (worked, could) = now.fold((0, 0), |(worked, could), point| {
-            (worked + point.counts.hash_busy_millis, could + point.millis.saturating_mul(threads))
+            (worked + point.counts.hash_busy_micros, could + point.millis.saturating_mul(1_000 * threads))
         });
         Some(Self {
-            hash_micros: busy.saturating_mul(1_000) / hashes,
-            most_per_1000_seconds: threads.saturating_mul(1_000_000).saturating_mul(hashes) / busy,
+            hash_micros: busy / hashes,
+            most_per_1000_seconds: threads.saturating_mul(1_000_000_000).saturating_mul(hashes) / busy,
             used_thousandths: worked.saturating_mul(1_000).checked_div(could).unwrap_or_default().min(1_000),
         })
     }
@@ -52,7 +52,7 @@ mod tests {
     /// Steps of ten seconds with so many hashes of 50 ms each.
     fn hour(hashes: &[u64]) -> VecDeque<FigurePoint> {
         let counts =
-            |hashes| FigureCounts { hashes, hash_busy_millis: 50 * hashes, ..FigureCounts::default() };
+            |hashes| FigureCounts { hashes, hash_busy_micros: 50_000 * hashes, ..FigureCounts::default() };
         let at = Millis::from_unix(0);
         let point = |hashes: &u64| FigurePoint { at, millis: 10_000, sessions: 0, counts: counts(*hashes) };
         hashes.iter().map(point).collect()

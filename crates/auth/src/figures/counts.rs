@@ -20,8 +20,8 @@ pub struct FigureCounts {
     pub checks_refused: u64,
     /// Passwords that were hashed.
     pub hashes: u64,
-    /// For how long the hash threads worked, in milliseconds, added up.
-    pub hash_busy_millis: u64,
+    /// For how long the hash threads worked, in microseconds, added up.
+    pub hash_busy_micros: u64,
     /// Logins that the hash threads had no time for.
     pub hashes_turned_away: u64,
 }
@@ -37,7 +37,7 @@ impl FigureCounts {
             checks,
             checks_refused,
             hashes: hashing.done.load(Ordering::Relaxed),
-            hash_busy_millis: hashing.busy_ms.load(Ordering::Relaxed),
+            hash_busy_micros: hashing.busy_micros.load(Ordering::Relaxed),
             hashes_turned_away: hashing.turned_away.load(Ordering::Relaxed),
         }
     }
@@ -58,7 +58,7 @@ impl FigureCounts {
             checks: of(self.checks, other.checks),
             checks_refused: of(self.checks_refused, other.checks_refused),
             hashes: of(self.hashes, other.hashes),
-            hash_busy_millis: of(self.hash_busy_millis, other.hash_busy_millis),
+            hash_busy_micros: of(self.hash_busy_micros, other.hash_busy_micros),
             hashes_turned_away: of(self.hashes_turned_away, other.hashes_turned_away),
         }
     }

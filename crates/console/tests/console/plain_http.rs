@@ -60,9 +60,16 @@ async fn s9_plain_http_from_elsewhere_gets_no_form() {
 #[tokio::test]
 async fn s9_a_proxy_on_this_machine_that_nobody_trusts_is_no_browser_of_it() {
     let instance = Instance::start().await;
-    for header in
-        ["x-forwarded-for", "x-forwarded-proto", "forwarded", "via", "x-real-ip", "x-forwarded-host"]
-    {
+    for header in [
+        "x-forwarded-for",
+        "x-forwarded-proto",
+        "x-forwarded-port",
+        "forwarded",
+        "via",
+        "x-real-ip",
+        "cf-connecting-ip",
+        "true-client-ip",
+    ] {
         let request = request("127.0.0.1:1", "localhost:8081", &[(header, "https")]);
         assert_eq!(answer(&instance, request).await.0, StatusCode::FORBIDDEN, "{header}");
     }

@@ -51,7 +51,7 @@ pub(super) struct EndedQuery {
     total: Option<bool>,
 }
 
-/// A session that ended. What it was like is told since version 0.3; of ends from before, the fields from `opened` on are left out.
+/// A session that ended. What it was like is told since version 0.3; of ends from before, the fields from `created` on are left out.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EndedSession)]
 struct Item {
@@ -65,7 +65,7 @@ struct Item {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     /// Times are milliseconds since 1970.
-    ended: i64,
+    ended_at: i64,
     /// Why it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<EndReason>,
@@ -79,7 +79,7 @@ struct Item {
     ended_from: Option<String>,
     /// When it was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
-    opened: Option<i64>,
+    created: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     opened_from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,12 +152,12 @@ impl From<Ended> for Item {
             account: ended.account.map(|account| account.to_string()),
             user: ended.user.map(|user| user.0),
             name: ended.user_name,
-            ended: ended.at.as_unix(),
+            ended_at: ended.at.as_unix(),
             reason: ended.reason,
             actor: ended.by.key().to_string(),
             actor_name: name(&ended.by).map(str::to_owned),
             ended_from: ended.from.map(|address| address.to_string()),
-            opened: session.map(|session| session.opened.as_unix()),
+            created: session.map(|session| session.opened.as_unix()),
             opened_from: session.and_then(|session| session.opened_from).map(|address| address.to_string()),
             last_used: session.map(|session| session.last_used.as_unix()),
             application: session.and_then(|session| words::application(session.opened_with)),

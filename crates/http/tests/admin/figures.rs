@@ -41,7 +41,7 @@ async fn logins_and_checks_are_counted_between_looks() {
         hashes: 2,
         ..FigureCounts::default()
     };
-    assert_eq!(FigureCounts { hash_busy_millis: 0, ..point.counts }, expected);
+    assert_eq!(FigureCounts { hash_busy_micros: 0, ..point.counts }, expected);
     assert_eq!(point.sessions, 2, "the owner's and the user's");
 }
 
