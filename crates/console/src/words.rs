@@ -105,18 +105,26 @@ const fn dialect(dialect: Dialect) -> &'static str {
 
 /// How a session was opened.
 pub(crate) fn opened_by(session: &Session) -> String {
-    let place = match session.dialect {
+    opening(session.account, session.method, session.dialect)
+}
+
+/// The same of one that may have ended.
+pub(crate) fn opening(account: AccountId, by: AuthenticationMethod, spoken: Dialect) -> String {
+    let place = match spoken {
         // Administrators have no pages but these.
-        Dialect::Pages if session.account.as_str() == HOME => "console",
+        Dialect::Pages if account.as_str() == HOME => "console",
         other => dialect(other),
     };
-    format!("{}, {place}", method(session.method))
+    format!("{}, {place}", method(by))
 }
 
 /// What a session was opened with, which leads to it.
-pub(crate) fn opened_with(session: &Session) -> Option<Cell> {
-    let (kind, page) = application(session.account, session.application)?;
-    Some(Cell::words(format!("{} {}", kind.one(), session.application.id()?)).to(page))
+pub(crate) fn opened_with(account: AccountId, with: Application) -> Cell {
+    let known = application(account, with).zip(with.id());
+    known.map_or_else(
+        || Cell::words("nothing else"),
+        |((kind, page), id)| Cell::words(format!("{} {id}", kind.one())).to(page),
+    )
 }
 
 /// Of which kind an application is, and where its page is.

@@ -14,6 +14,7 @@ use crate::parts::{PAGE, Pager, Table, counted};
 use crate::refused::ConsoleError;
 use crate::request::Request;
 use crate::routes::SESSIONS;
+use crate::said::Said;
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer};
 
@@ -24,6 +25,8 @@ pub(crate) const ORDERS: [(&str, &str, SessionOrder); 4] = [
     ("recently-used", "used last", SessionOrder::RecentlyUsed),
     ("long-unused", "unused for longest", SessionOrder::LongUnused),
 ];
+
+const TITLE: &str = "Live sessions";
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
@@ -103,14 +106,35 @@ pub(crate) async fn show(
     let asked = Asked::of(request);
     let cursor = request.asked("cursor");
     let wanted = PageRequest { limit: PAGE, cursor: cursor.as_deref() };
-    let found =
-        administration.list_live_sessions(&signed_in.caller, &asked.filter()?, asked.order(), wanted).await?;
+    let filter = match asked.filter() {
+        Ok(filter) => filter,
+        Err(error) => return Ok(refused(&signed_in, asked, error)),
+    };
+    let found = administration.list_live_sessions(&signed_in.caller, &filter, asked.order(), wanted).await?;
     let page = SessionsPage {
-        frame: Frame::of(signed_in.viewer(), "Live sessions"),
+        frame: Frame::of(signed_in.viewer(), TITLE),
         count: counted(found.total, "live session", "live sessions"),
         table: table(&console, &found.sessions, &Zone::of("UTC")),
         pager: Pager::of(SESSIONS, &asked.fields(), cursor.as_deref(), found.next.as_deref()),
         asked,
     };
     Ok(answer::page(StatusCode::OK, &page))
+}
+
+/// The filters as they were sent, and what is wrong with one of them.
+fn refused(signed_in: &SignedIn, asked: Asked, error: AdministrationError) -> Response {
+    let said = Said::bad(format!("Nothing was looked for. {error}."));
+    let page = SessionsPage {
+        frame: Frame::of(signed_in.viewer(), TITLE).saying(Some(said)),
+        count: String::new(),
+        table: Table {
+            name: TITLE,
+            head: Vec::new(),
+            rows: Vec::new(),
+            empty: "Correct the filter, and ask again.",
+        },
+        pager: Pager { first: None, next: None },
+        asked,
+    };
+    answer::caused_by(answer::page(StatusCode::UNPROCESSABLE_ENTITY, &page), error)
 }

@@ -4,8 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AdministrationError, Caller, Life, LifeState, Listed, Scope, Step};
-use vestibule_model::Millis;
+use vestibule_auth::{
+    AdministrationError, Caller, EndedFilter, Life, LifeState, Listed, PageRequest, Scope, Step,
+};
+use vestibule_model::{AccountId, EndedSession, Millis};
 use vestibule_serve::forms::Zone;
 
 use super::{address, name};
@@ -18,6 +20,9 @@ use crate::routes::SESSIONS;
 use crate::signed_in::SignedIn;
 use crate::users::user_address;
 use crate::{ConsoleState, answer, words};
+
+/// The most sessions of one user that are looked at which ended in one moment.
+const MOST_AT_ONCE: usize = 1_000;
 
 #[derive(Template)]
 #[template(path = "session.html")]
@@ -59,11 +64,15 @@ pub(crate) async fn show(
         Err(AdministrationError::NotFound(_)) => None,
         Err(error) => return Err(error.into()),
     };
+    let mut facts = facts(&console, caller, &life, present.as_ref());
+    if let Some((account, ended)) = ended(&console, caller, &life).await? {
+        facts.extend(facts_of_ended(account, &ended, &zone));
+    }
     let page = SessionPage {
         frame: Frame::of(signed_in.viewer(), format!("Session {}", name(session)))
             .below([("Live sessions", SESSIONS)]),
         answer: sentence(&life.answer),
-        facts: facts(&console, caller, &life, present.as_ref()),
+        facts,
         steps: told(&life.steps, &zone),
         end: present.filter(|it| may_end(caller, it)).map(|_| format!("{}/end", address(session))),
     };
@@ -72,6 +81,41 @@ pub(crate) async fn show(
 
 fn may_end(caller: &Caller, listed: &Listed) -> bool {
     caller.require(Scope::WriteAccount(listed.session.account)).is_ok()
+}
+
+/// What a session that has ended was like, as far as the audit tells it.
+async fn ended(
+    console: &ConsoleState,
+    caller: &Caller,
+    life: &Life,
+) -> Result<Option<(AccountId, EndedSession)>, AdministrationError> {
+    let (LifeState::Ended { at, .. }, Some(account), Some(user)) = (life.state, life.account, life.user)
+    else {
+        return Ok(None);
+    };
+    let until = Millis::from_unix(at.as_unix().saturating_add(1));
+    let filter = EndedFilter {
+        account: Some(account),
+        user: Some(user),
+        since: Some(at),
+        until: Some(until),
+        ..EndedFilter::default()
+    };
+    let wanted = PageRequest { limit: MOST_AT_ONCE, cursor: None };
+    let page = console.administration().list_ended_sessions(caller, filter, wanted).await?;
+    let its = page.ended.into_iter().find(|ended| ended.reference == Some(life.session));
+    Ok(its.and_then(|ended| ended.session).map(|session| (account, session)))
+}
+
+fn facts_of_ended(account: AccountId, session: &EndedSession, zone: &Zone) -> [Fact; 5] {
+    let opened_by = words::opening(account, session.method, session.dialect);
+    [
+        Fact::one("Opened by", Cell::words(opened_by)),
+        Fact::one("Opened with", words::opened_with(account, session.opened_with)),
+        Fact::one("From", session.opened_from.map_or_else(|| Cell::words("unknown"), Cell::code)),
+        Fact::one("Opened", Cell::time(session.opened, zone)),
+        Fact::one("Last used", Cell::time(session.last_used, zone)),
+    ]
 }
 
 fn facts(console: &ConsoleState, caller: &Caller, life: &Life, present: Option<&Listed>) -> Vec<Fact> {
@@ -93,7 +137,7 @@ fn facts(console: &ConsoleState, caller: &Caller, life: &Life, present: Option<&
     let Some(Listed { session, expires_at, .. }) = present else { return facts };
     facts.extend([
         Fact::one("Opened by", Cell::words(words::opened_by(session))),
-        Fact::one("Opened with", words::opened_with(session).unwrap_or_else(|| Cell::words("nothing else"))),
+        Fact::one("Opened with", words::opened_with(session.account, session.application)),
         Fact::one("From", session.address.map_or_else(|| Cell::words("unknown"), Cell::code)),
         Fact::one("Opened", Cell::time(session.created, zone)),
         Fact::one("Last used", Cell::time(session.last_used, zone)),

@@ -31,6 +31,9 @@ async fn what_cannot_be_filtered_by_is_refused_with_words() {
         let page = browser.get(&format!("{LIST}?{query}")).await;
         assert_eq!(page.status, 422, "{query}");
         assert!(page.html.contains("this is no"), "{query}: {}", page.html);
+        let (field, typed) = query.split_once('=').unwrap();
+        let kept = format!("name=\"{field}\" type=\"search\" value=\"{}\"", typed.replace("%20", " "));
+        assert!(page.html.contains(&kept), "{query}: {}", page.html);
     }
 }
 
@@ -52,6 +55,13 @@ async fn the_page_of_a_session_tells_why_it_has_ended() {
     let ended = browser.get(&path).await;
     assert_eq!(ended.status, 200);
     assert!(ended.html.contains(">ended<") && ended.html.contains("administrator admin"), "{}", ended.html);
+    let fact = |page: &str, name: &str| {
+        let (_, rest) = page.split_once(&format!("<dt>{name}</dt>")).unwrap();
+        rest.split("</dd>").next().unwrap().to_owned()
+    };
+    for name in ["Opened by", "Opened with", "From", "Opened", "Last used"] {
+        assert_eq!(fact(&ended.html, name), fact(&lives.html, name), "{name}");
+    }
 }
 
 #[tokio::test]
