@@ -1,7 +1,7 @@
 //! `/console/login`: the way in with a password.
 
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::Extensions;
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{AdministrationError, ConsoleCredentials, ConsoleStep, IneligibleReason, LogInError};
@@ -16,6 +16,7 @@ use crate::request::{Browser, Request};
 use crate::routes::{HOME, next_or_home};
 use crate::said::Said;
 use crate::signed_in::prove;
+use crate::surrounding::ProvedCaller;
 use crate::{ConsoleState, answer};
 
 #[derive(Template)]
@@ -28,14 +29,20 @@ struct LoginPage<'a> {
 }
 
 /// `GET`. Whoever is signed in already goes on.
-pub(crate) async fn show(State(console): State<ConsoleState>, request: Request) -> Response {
+pub(crate) async fn show(
+    State(console): State<ConsoleState>,
+    Extension(proved): Extension<ProvedCaller>,
+    request: Request,
+) -> Response {
     let wanted = request.asked("next").unwrap_or_default();
     let next = next_or_home(&wanted);
     let is_signed_out = request.asked("done").as_deref() == Some("signed-out");
     let browser = Browser::of(&console, &request);
     if request.cookie(SESSION).is_some() {
-        // What becomes of it is counted where they go on to.
-        match prove(&console, request.clone(), &Extensions::new()).await {
+        // A cookie that is tried here is noted as anywhere.
+        let mut extensions = Extensions::new();
+        extensions.insert(proved);
+        match prove(&console, request.clone(), &extensions).await {
             Ok(_) => return answer::see_other(next),
             Err(ConsoleError::SignIn(_)) => {}
             Err(error) => return error.into_response(),

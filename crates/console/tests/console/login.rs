@@ -37,6 +37,18 @@ async fn wrong_ones_are_refused_in_the_same_words_whoever_it_is() {
 }
 
 #[tokio::test]
+async fn s8_a_cookie_that_is_tried_at_the_login_is_noted() {
+    let instance = Instance::start().await;
+    let browser = instance.browser();
+    browser.keep(COOKIE, &"0".repeat(64));
+    assert_eq!(browser.get(LOGIN).await.status, 200);
+    let refused = instance.server.auth.refusal_counts();
+    let of_administration =
+        refused.iter().filter(|(action, ..)| *action == AuditAction::AdministrationRefused);
+    assert_eq!(of_administration.map(|(.., count)| count).sum::<u64>(), 1);
+}
+
+#[tokio::test]
 async fn s2_guessing_is_charged_like_the_api() {
     let instance = Instance::start().await;
     let mut statuses = Vec::new();
