@@ -2,9 +2,9 @@
 //!
 //! Reads requests, asks the engine's administration and says what is on a page. Who may see or do something is the engine's to say:
 //! a page only leaves out what would be refused. What holds for all of it: no script, no CORS, nothing framed, nothing kept by a
-//! cache; TLS, unless browser and server are one machine ([`plain_http`]); a form is taken only from a page of the same host and
-//! the same session ([`signed_in`]), nothing changes by a GET, and nobody is sent anywhere but to a page of the console
-//! ([`routes`]).
+//! cache; TLS, unless browser and server are one machine (`plain_http`); a form is taken only from a page of the same host and
+//! the same session (`signed_in`), nothing changes by a GET, and nobody is sent anywhere but to a page of the console
+//! (`routes`).
 
 mod accounts;
 mod answer;
