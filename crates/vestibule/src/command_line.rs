@@ -44,7 +44,7 @@ pub(crate) use policy::PolicyAction;
 pub(crate) use second_factor::{PasswordAndCode, SecondFactorAction};
 pub(crate) use server::{AddServer, LogInArguments, LogOutArguments, OwnPasswordArguments, ServerAction};
 pub(crate) use service::{Asking, PageArguments, ServiceArguments};
-pub(crate) use session::{EndSessions, ListEnded, ListSessions, SessionAction, WhyArguments};
+pub(crate) use session::{EndSessions, ListEnded, ListSessions, SessionAction, WhoseSessions, WhyArguments};
 pub(crate) use signing_key::SigningKeyAction;
 pub(crate) use thing::{
     ClientFields, GroupFields, KeyFields, OneThing, ProfileFields, RenewThing, SecretAction, SkillFields,

@@ -25,8 +25,9 @@ pub(crate) enum SessionAction {
     EndAll(EndSessions),
 }
 
+/// Whose sessions are meant, and what they were opened with.
 #[derive(Debug, Args)]
-pub(crate) struct ListSessions {
+pub(crate) struct WhoseSessions {
     /// Only those of this account
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<AccountId>,
@@ -36,6 +37,12 @@ pub(crate) struct ListSessions {
     /// Only those opened with this API key, OAuth client or application token, by id, or with --account by name
     #[arg(long, value_name = "ID|NAME")]
     pub(crate) application: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListSessions {
+    #[command(flatten)]
+    pub(crate) whose: WhoseSessions,
     /// Only those opened from this address
     #[arg(long)]
     pub(crate) address: Option<IpAddr>,
@@ -54,15 +61,8 @@ pub(crate) struct ListSessions {
 
 #[derive(Debug, Args)]
 pub(crate) struct ListEnded {
-    /// Only those of this account
-    #[arg(long, value_name = "ID")]
-    pub(crate) account: Option<AccountId>,
-    /// Only those of this user, by id, or with --account by login name
-    #[arg(long, value_name = "ID|LOGIN_NAME")]
-    pub(crate) user: Option<String>,
-    /// Only those opened with this API key, OAuth client or application token, by id, or with --account by name
-    #[arg(long, value_name = "ID|NAME")]
-    pub(crate) application: Option<String>,
+    #[command(flatten)]
+    pub(crate) whose: WhoseSessions,
     /// Only those opened from this address
     #[arg(long)]
     pub(crate) opened_from: Option<IpAddr>,

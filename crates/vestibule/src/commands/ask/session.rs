@@ -9,7 +9,7 @@ use super::thing::Kind;
 use crate::client::{ResourcePath, Service, ServiceError, confirm, id_of, user_of};
 use crate::clock::SystemClock;
 use crate::command_line::{
-    ClientFields, EndSessions, KeyFields, ListEnded, ListSessions, SessionAction, TokenFields,
+    ClientFields, EndSessions, KeyFields, ListEnded, ListSessions, SessionAction, TokenFields, WhoseSessions,
 };
 use crate::commands::count;
 use crate::input_error::InputError;
@@ -61,24 +61,35 @@ pub(super) async fn run(service: &Service, action: SessionAction) -> anyhow::Res
     }
 }
 
-async fn query(service: &Service, list: &ListSessions) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let now = SystemClock.now();
-    let time = |flag: &'static str, text: &Option<String>| {
-        text.as_deref().map(|text| moment::read_past(flag, text, now)).transpose()
-    };
-    let mut query = Vec::new();
-    query.extend(list.account.map(|account| ("account", account.to_string())));
-    if let Some(user) = &list.user {
-        query.push(("user", user_in(service, list.account, user).await?.to_string()));
+type Query = Vec<(&'static str, String)>;
+
+async fn whose(service: &Service, whose: &WhoseSessions) -> anyhow::Result<Query> {
+    let mut query = Query::new();
+    query.extend(whose.account.map(|account| ("account", account.to_string())));
+    if let Some(user) = &whose.user {
+        query.push(("user", user_in(service, whose.account, user).await?.to_string()));
     }
-    if let Some(text) = &list.application {
-        query.push(("application", application_in(service, list.account, text).await?.to_string()));
+    if let Some(text) = &whose.application {
+        query.push(("application", application_in(service, whose.account, text).await?.to_string()));
     }
+    Ok(query)
+}
+
+/// A field of a query that is a time, as it was written behind a flag.
+fn time(
+    field: &'static str,
+    flag: &'static str,
+    text: Option<&str>,
+) -> anyhow::Result<Option<(&'static str, String)>> {
+    let time = text.map(|text| moment::read_past(flag, text, SystemClock.now())).transpose()?;
+    Ok(time.map(|time| (field, time.as_unix().to_string())))
+}
+
+async fn query(service: &Service, list: &ListSessions) -> anyhow::Result<Query> {
+    let mut query = whose(service, &list.whose).await?;
     query.extend(list.address.map(|address| ("address", address.to_string())));
-    let since = time("--opened-since", &list.opened_since)?;
-    let before = time("--opened-before", &list.opened_before)?;
-    query.extend(since.map(|time| ("opened_since", time.as_unix().to_string())));
-    query.extend(before.map(|time| ("opened_before", time.as_unix().to_string())));
+    query.extend(time("opened_since", "--opened-since", list.opened_since.as_deref())?);
+    query.extend(time("opened_before", "--opened-before", list.opened_before.as_deref())?);
     query.push(("order", list.order.clone()));
     Ok(query)
 }
@@ -106,25 +117,13 @@ fn ended_sessions() -> Collection {
     }
 }
 
-async fn ended_query(service: &Service, list: &ListEnded) -> anyhow::Result<Vec<(&'static str, String)>> {
-    let now = SystemClock.now();
-    let time = |flag: &'static str, text: &Option<String>| {
-        text.as_deref().map(|text| moment::read_past(flag, text, now)).transpose()
-    };
-    let mut query = Vec::new();
-    query.extend(list.account.map(|account| ("account", account.to_string())));
-    if let Some(user) = &list.user {
-        query.push(("user", user_in(service, list.account, user).await?.to_string()));
-    }
-    if let Some(text) = &list.application {
-        query.push(("application", application_in(service, list.account, text).await?.to_string()));
-    }
+async fn ended_query(service: &Service, list: &ListEnded) -> anyhow::Result<Query> {
+    let mut query = whose(service, &list.whose).await?;
     query.extend(list.opened_from.map(|address| ("opened_from", address.to_string())));
     query.extend(list.reason.clone().map(|reason| ("reason", reason)));
     query.extend(list.actor.map(|actor| ("actor", actor.to_string())));
-    let (since, until) = (time("--since", &list.since)?, time("--until", &list.until)?);
-    query.extend(since.map(|time| ("since", time.as_unix().to_string())));
-    query.extend(until.map(|time| ("until", time.as_unix().to_string())));
+    query.extend(time("since", "--since", list.since.as_deref())?);
+    query.extend(time("until", "--until", list.until.as_deref())?);
     Ok(query)
 }
 
