@@ -24,7 +24,7 @@ impl Span {
 /// What the page shows of it.
 pub(crate) struct OverTime {
     pub(crate) is_hour: bool,
-    /// None until there are two times to draw a line between.
+    /// Empty until there are two times to draw a line between.
     pub(crate) charts: Vec<Chart>,
     /// What the hash threads can do, in a sentence.
     pub(crate) hashing: String,

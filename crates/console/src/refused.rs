@@ -1,4 +1,5 @@
-//! What is not done, as pages tell it. The one place where errors of the engine become answers.
+//! What is not done, as pages tell it: errors of the engine as answers. Those of a login and of a second factor are told beside its
+//! form, where it is.
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
