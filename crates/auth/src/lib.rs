@@ -65,16 +65,17 @@ mod work_pool;
 pub use administration::{
     AccountCounts, AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountSearch,
     Administration, AdministrationError, AdministratorCredentials, Affected, ApplicationValue, AtNextLogin,
-    AuditExport, AuditFilter, Caller, ClientWithSecret, ConnectionSecrets, Consequences, ConsoleCredentials,
-    ConsoleStep, EndJob, EndJobId, EndJobState, Ended, EndedFilter, EndedPage, EndsAsked, FirstOwner,
-    FirstOwnerError, FoundApplication, FoundSession, GivenClient, GivenKey, HOME, Idempotency,
-    IdempotencyState, IdempotentRequest, KeyWithSecrets, ListedMasterKey, ListedSigningKey,
-    LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken,
-    NewUser, NotedRequest, NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest,
-    PendingCreation, Renewable, Scope, SearchFinds, SeenAudit, SessionFilter, SessionOrder, SessionPage,
-    SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, Touch, TrafficAsked,
-    UserOrder, UserPage, UserSearch, WithSecrets, WriteTime, check_client_secret, new_account, new_api_key,
-    new_connection, new_oauth_client, new_user, owners, rests_on, ten_digits,
+    AuditExport, AuditFilter, Caller, ClientWithSecret, ConnectionCertificate, ConnectionCertificates,
+    ConnectionSecrets, Consequences, ConsoleCredentials, ConsoleStep, EndJob, EndJobId, EndJobState, Ended,
+    EndedFilter, EndedPage, EndsAsked, FirstOwner, FirstOwnerError, FoundApplication, FoundSession,
+    GivenClient, GivenKey, HOME, Idempotency, IdempotencyState, IdempotentRequest, KeyWithSecrets, LastSeen,
+    ListedMasterKey, ListedSigningKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken,
+    NamedAdministrator, NewKey, NewToken, NewUser, NotedRequest, NumberedResource, OpenedSession, Overlap,
+    OwnSecondFactor, PageRequest, PendingCreation, Renewable, Scope, SearchFinds, SeenAudit, SessionFilter,
+    SessionOrder, SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse,
+    TokenWithText, Touch, TrafficAsked, UserOrder, UserPage, UserSearch, WithSecrets, WriteTime,
+    check_client_secret, new_account, new_api_key, new_connection, new_oauth_client, new_user, owners,
+    rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;
@@ -116,11 +117,11 @@ pub use password::{LONGEST_PASSWORD, NewPassword, SetPasswordError, set_password
 pub use refresh::{Presented, RefreshError};
 pub use rules::{
     AccountIndex, Installation, InstallationIndex, Kind, LONGEST_NAME, LONGEST_TEXT, LONGEST_VALUE,
-    Neighbours, Reference, Referring, ResourceKind, Rule, Ruled, SHORTEST_SECRET, Violation,
-    account_id_violation, account_violations, check_deleted_account, check_has_owner, check_owner_left,
-    check_password_of, check_token_holder, check_value, check_values_together, client_id_violation,
-    gateway_rule_violations, may_log_in, missing_name, next_id, next_user_number, service_twice, taken,
-    tidy_gateway_rule, untie,
+    Neighbours, PolicyInWords, Reference, Referring, ResourceKind, Rule, RuleInWords, Ruled, SHORTEST_SECRET,
+    Violation, account_id_violation, account_violations, check_deleted_account, check_has_owner,
+    check_owner_left, check_password_of, check_token_holder, check_value, check_values_together,
+    client_id_violation, gateway_rule_violations, may_log_in, missing_name, next_id, next_user_number,
+    policies_in_words, service_twice, taken, tidy_gateway_rule, untie,
 };
 pub use second_factor::{Enrolment, EnrolmentError, PasswordStep, SetUpOnTheWayIn, ShownEnrolment, Ticket};
 pub use sentinel::{

@@ -1,6 +1,10 @@
 //! Administrators: users of the administrators' account, and their roles.
 
-use vestibule_model::{Administrator, AdministratorRole, AuditTarget, Audited, Population, UserId, UserKind};
+use std::collections::HashMap;
+
+use vestibule_model::{
+    Administrator, AdministratorRole, AuditTarget, Audited, Millis, Population, UserId, UserKind,
+};
 use vestibule_store::{Change, StoreError};
 
 use super::audited_write::{AuditDetails, AuditedWrite};
@@ -20,6 +24,15 @@ pub struct NamedAdministrator {
     pub enabled: bool,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
+}
+
+/// What is known of an administrator's logins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastSeen {
+    /// Whether failed logins keep them out at present.
+    pub is_locked: bool,
+    /// When they last opened a session; None: never.
+    pub last_login: Option<Millis>,
 }
 
 impl Administration<'_> {
@@ -47,6 +60,26 @@ impl Administration<'_> {
         let all = self.administrators(caller).await?;
         let found = all.into_iter().find(|known| known.administrator.user == user);
         found.ok_or(AdministrationError::NotFound("administrator"))
+    }
+
+    /// The logins of administrators, by user id: for whoever may look into their account.
+    pub async fn administrators_last_seen(
+        &self,
+        caller: &Caller,
+    ) -> Result<HashMap<UserId, LastSeen>, AdministrationError> {
+        let home = administrators_account();
+        caller.require(Scope::ReadAccount(home))?;
+        let entry = self.account_entry(home)?;
+        let all = self.auth.store.administrators().await?;
+        let users: Vec<_> = all.iter().filter_map(|known| entry.user(known.user)).collect();
+        let ids = users.iter().map(|user| user.id).collect();
+        let last_logins: HashMap<UserId, Millis> =
+            self.auth.store.last_logins(home, ids).await?.into_iter().collect();
+        let seen = users.iter().map(|user| {
+            let is_locked = self.auth.login_guard.is_locked(user, caller.now);
+            (user.id, LastSeen { is_locked, last_login: last_logins.get(&user.id).copied() })
+        });
+        Ok(seen.collect())
     }
 
     /// Gives a user of the administrators' account a role, or another one. `unchanged` is asked about the present one.

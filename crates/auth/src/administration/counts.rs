@@ -1,6 +1,6 @@
 //! How much there is: counted in the directory, exactly.
 
-use vestibule_model::{AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Skill};
+use vestibule_model::{AccountId, ApiKey, ApplicationToken, Connection, Group, OauthClient, Profile, Skill};
 
 use super::account_resources::AccountResource;
 use super::{Administration, AdministrationError, Caller, Scope};
@@ -23,6 +23,8 @@ pub struct AccountCounts {
     pub oauth_clients: usize,
     /// Application tokens.
     pub application_tokens: usize,
+    /// Connections to identity providers.
+    pub connections: usize,
 }
 
 impl Administration<'_> {
@@ -42,6 +44,7 @@ impl Administration<'_> {
             api_keys: count::<ApiKey>(&entry),
             oauth_clients: count::<OauthClient>(&entry),
             application_tokens: count::<ApplicationToken>(&entry),
+            connections: count::<Connection>(&entry),
         })
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use vestibule_model::{AccountId, Millis, Population, User, UserId, UserKind};
+use vestibule_model::{AccountId, ConnectionId, Millis, Population, User, UserId, UserKind};
 
 use super::named::PageRequest;
 use super::ordered_page::{OrderedPage, Selected};
@@ -40,6 +40,8 @@ pub struct UserSearch {
     pub enabled: Option<bool>,
     /// Whom failed logins keep out at present, or do not.
     pub locked: Option<bool>,
+    /// Whom this connection knows by a name of its own.
+    pub connection: Option<ConnectionId>,
     /// In which order they come.
     pub order: UserOrder,
 }
@@ -187,10 +189,12 @@ impl<'a> Wanted<'a> {
     }
 
     fn has(&self, user: &User) -> bool {
-        let UserSearch { population, kind, enabled, .. } = self.search;
+        let UserSearch { population, kind, enabled, connection, .. } = self.search;
+        let knows = |connection| user.identities.iter().any(|known| known.connection == connection);
         population.is_none_or(|population| user.population == population)
             && kind.is_none_or(|kind| user.kind == kind)
             && enabled.is_none_or(|enabled| user.enabled == enabled)
+            && connection.is_none_or(knows)
             && self.prefixes.as_ref().is_none_or(|prefixes| begins(user, prefixes))
             && self.text.as_ref().is_none_or(|text| {
                 let names = [&user.login_name, &user.full_name, &user.nickname, &user.email];

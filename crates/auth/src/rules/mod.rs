@@ -20,6 +20,7 @@ mod neighbours;
 mod numbered;
 mod owners;
 mod rule;
+mod sentences;
 mod services;
 mod texts;
 mod user;
@@ -34,6 +35,7 @@ pub use neighbours::{Installation, Neighbours, Reference, Referring, ResourceKin
 pub use numbered::next_id;
 pub use owners::{check_deleted_account, check_has_owner, check_owner_left, may_log_in};
 pub use rule::{Kind, Rule};
+pub use sentences::{PolicyInWords, RuleInWords, policies_in_words};
 pub use services::service_twice;
 pub(crate) use texts::name_fault;
 pub use texts::{LONGEST_NAME, LONGEST_TEXT};

@@ -90,6 +90,7 @@ pub(super) async fn list(
         kind: wanted.kind,
         enabled: wanted.enabled,
         locked: wanted.locked,
+        connection: None,
         order: wanted.order.map_or_else(UserOrder::default, UserOrder::from),
     };
     let page = admin.auth.administration().search_users(&caller, account, &search, page).await?;

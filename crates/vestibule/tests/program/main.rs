@@ -31,6 +31,7 @@ mod metrics;
 mod operations;
 mod own_files;
 mod pages;
+mod policies;
 mod service_manager;
 mod set_back;
 mod stop;
