@@ -1,10 +1,13 @@
 //! What stands around the content of every page: who looks at it, where they may go, what is said of what they have just done.
 
-use vestibule_auth::Caller;
-use vestibule_model::{AdministratorRole, visible};
+use vestibule_auth::{Caller, Scope};
+use vestibule_model::visible;
 
-use crate::routes::{ACCOUNTS, HOME, SESSIONS, WHY};
+use crate::routes::{
+    ACCOUNTS, ADMINISTRATION_TOKENS, ADMINISTRATORS, GATEWAY_RULES, HOME, KEYS, SESSIONS, WHY,
+};
 use crate::said::Said;
+use crate::words;
 
 /// Whoever looks at a page.
 #[derive(Clone, Copy)]
@@ -49,7 +52,7 @@ impl Frame {
             crumbs: Vec::new(),
             csrf: csrf.to_owned(),
             user_name: visible(caller.name()),
-            role: role(caller.role),
+            role: words::administrator_role(caller.role),
             said: None,
             version: env!("CARGO_PKG_VERSION"),
         }
@@ -79,15 +82,14 @@ fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
         let is_here = if address == HOME { path == HOME } else { path.starts_with(address) };
         NavItem { name, address: address.to_owned(), is_here }
     };
-    vec![item("Overview", HOME), item("Accounts", ACCOUNTS), item("Sessions", SESSIONS), item("Why", WHY)]
-}
-
-/// A role in words.
-fn role(role: AdministratorRole) -> String {
-    match role {
-        AdministratorRole::Owner => "owner".to_owned(),
-        AdministratorRole::Administrator(account) => format!("administrator of {account}"),
-        AdministratorRole::Auditor(None) => "auditor".to_owned(),
-        AdministratorRole::Auditor(Some(account)) => format!("auditor of {account}"),
-    }
+    let everybody = [("Overview", HOME), ("Accounts", ACCOUNTS), ("Sessions", SESSIONS), ("Why", WHY)];
+    let of_installation = [
+        ("Gateway rules", GATEWAY_RULES),
+        ("Administrators", ADMINISTRATORS),
+        ("Administration tokens", ADMINISTRATION_TOKENS),
+        ("Keys", KEYS),
+    ];
+    let reads_installation = caller.require(Scope::ReadInstallation).is_ok();
+    let of_installation = of_installation.into_iter().filter(|_| reads_installation);
+    everybody.into_iter().chain(of_installation).map(|(name, address)| item(name, address)).collect()
 }

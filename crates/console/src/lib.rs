@@ -7,11 +7,15 @@
 //! (`routes`).
 
 mod accounts;
+mod administrators;
 mod answer;
 mod assets;
 mod chart;
+mod connections;
 mod cookies;
 mod frame;
+mod gateway_rules;
+mod keys;
 mod over_time;
 mod overview;
 mod own;

@@ -41,6 +41,11 @@ impl Place {
         self.named(name, |number| number.parse().ok())
     }
 
+    pub(crate) fn text(&self, name: &str) -> Result<&str, ConsoleError> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str()).ok_or_else(not_found)
+    }
+
     pub(crate) fn kind(&self) -> Result<Kind, ConsoleError> {
         self.named("kind", Kind::of)
     }

@@ -6,7 +6,10 @@ use axum::routing::{MethodRouter, get, post};
 use http::Method;
 
 use crate::who::Who;
-use crate::{ConsoleState, accounts, assets, overview, own, resources, search, sessions, users, way_in, why};
+use crate::{
+    ConsoleState, accounts, administrators, assets, connections, gateway_rules, keys, overview, own,
+    resources, search, sessions, users, way_in, why,
+};
 
 /// A route of the console.
 pub struct Route {
@@ -41,6 +44,15 @@ pub(crate) const ACCOUNTS: &str = "/console/accounts";
 /// The live sessions.
 pub(crate) const SESSIONS: &str = "/console/sessions";
 
+/// The rules of the gate.
+pub(crate) const GATEWAY_RULES: &str = "/console/gateway-rules";
+/// The administrators.
+pub(crate) const ADMINISTRATORS: &str = "/console/administrators";
+/// Their tokens.
+pub(crate) const ADMINISTRATION_TOKENS: &str = "/console/administration-tokens";
+/// The master keys and the signing keys.
+pub(crate) const KEYS: &str = "/console/keys";
+
 /// Why a session ended.
 pub(crate) const WHY: &str = "/console/why";
 
@@ -61,8 +73,17 @@ pub static ROUTES: &[Route] = &[
     shown("/console/accounts/{account}", Who::Reads, || get(accounts::show)),
     shown("/console/accounts/{account}/users", Who::Reads, || get(users::list)),
     shown("/console/accounts/{account}/users/{user}", Who::Reads, || get(users::show)),
+    shown("/console/accounts/{account}/policies", Who::Reads, || get(accounts::policies::show)),
+    shown("/console/accounts/{account}/services", Who::Reads, || get(accounts::services::show)),
+    shown("/console/accounts/{account}/connections", Who::Reads, || get(connections::list)),
+    shown("/console/accounts/{account}/connections/{connection}", Who::Reads, || get(connections::show)),
     shown("/console/accounts/{account}/{kind}", Who::Reads, || get(resources::list)),
     shown("/console/accounts/{account}/{kind}/{id}", Who::Reads, || get(resources::show)),
+    shown(GATEWAY_RULES, Who::ReadsInstallation, || get(gateway_rules::list)),
+    shown("/console/gateway-rules/{name}", Who::ReadsInstallation, || get(gateway_rules::show)),
+    shown(ADMINISTRATORS, Who::ReadsInstallation, || get(administrators::list)),
+    shown(ADMINISTRATION_TOKENS, Who::ReadsInstallation, || get(administrators::tokens)),
+    shown(KEYS, Who::ReadsInstallation, || get(keys::show)),
     shown(SESSIONS, Who::EveryAdministrator, || get(sessions::list)),
     shown("/console/sessions/{reference}", Who::Reads, || get(sessions::show)),
     shown("/console/sessions/{reference}/end", Who::Writes, || get(sessions::end::show)),

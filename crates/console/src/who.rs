@@ -9,6 +9,8 @@ pub enum Who {
     Oneself,
     /// Any administrator.
     EveryAdministrator,
+    /// Whoever may read what is of the installation.
+    ReadsInstallation,
     /// Whoever may read the account that is named.
     Reads,
     /// Whoever may change it.

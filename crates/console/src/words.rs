@@ -2,8 +2,8 @@
 
 use vestibule_auth::HOME;
 use vestibule_model::{
-    AccountId, AccountState, Application, AuthenticationMethod, Dialect, GrantType, Population, Privilege,
-    Rank, RoleType, SecondFactorPolicy, Session, SignOn, UserKind,
+    AccountId, AccountState, AdministratorRole, Application, AuthenticationMethod, Dialect, GrantType,
+    Population, Privilege, Protocol, Rank, RoleType, SecondFactorPolicy, Session, SignOn, UserKind,
 };
 
 use crate::parts::{Cell, Shape};
@@ -137,4 +137,22 @@ pub(crate) fn application(account: AccountId, application: Application) -> Optio
         Application::Token(_) => Kind::ApplicationTokens,
     };
     Some((kind, format!("{}/{id}", kind.address(account))))
+}
+
+/// What an administrator may do.
+pub(crate) fn administrator_role(role: AdministratorRole) -> String {
+    match role {
+        AdministratorRole::Owner => "owner".to_owned(),
+        AdministratorRole::Administrator(account) => format!("administrator of {account}"),
+        AdministratorRole::Auditor(None) => "auditor".to_owned(),
+        AdministratorRole::Auditor(Some(account)) => format!("auditor of {account}"),
+    }
+}
+
+/// What an identity provider speaks.
+pub(crate) const fn protocol(protocol: &Protocol) -> &'static str {
+    match protocol {
+        Protocol::Saml(_) => "SAML 2.0",
+        Protocol::Oidc(_) => "OpenID Connect",
+    }
 }

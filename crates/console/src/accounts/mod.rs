@@ -1,6 +1,8 @@
 //! Accounts: the list of them, and each with what belongs to it.
 
 mod list;
+pub(crate) mod policies;
+pub(crate) mod services;
 mod show;
 mod tabs;
 

@@ -32,8 +32,14 @@ pub(crate) fn tabs(account: AccountId, counts: &AccountCounts, path: &str) -> Ve
     };
     let kinds =
         Kind::ALL.into_iter().map(|kind| tab(kind.title(), kind.address(account), Some(kind.count(counts))));
+    let more = [
+        tab("Connections", format!("{own}/connections"), Some(counts.connections)),
+        tab("Policies", format!("{own}/policies"), None),
+        tab("Services", format!("{own}/services"), None),
+    ];
     [tab("Account", own.clone(), None), tab("Users", format!("{own}/users"), Some(counts.users))]
         .into_iter()
         .chain(kinds)
+        .chain(more)
         .collect()
 }

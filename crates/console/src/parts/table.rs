@@ -38,6 +38,11 @@ pub(crate) struct Pager {
 }
 
 impl Pager {
+    /// That of a list which is one page.
+    pub(crate) const fn none() -> Self {
+        Self { first: None, next: None }
+    }
+
     /// The pages of a list at this path: `asked` are the fields of its query without the cursor.
     pub(crate) fn of(path: &str, asked: &[(&str, &str)], cursor: Option<&str>, next: Option<&str>) -> Self {
         let page = |cursor: Option<&str>| {

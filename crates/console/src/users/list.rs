@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::{PageRequest, UserEntry, UserOrder, UserSearch};
-use vestibule_model::UserKind;
+use vestibule_model::{Connection, ConnectionId, UserKind, told};
 use vestibule_serve::forms::Zone;
 
 use super::{state, user_address};
@@ -21,6 +21,9 @@ use crate::routes::ACCOUNTS;
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, words};
 
+/// The most characters of the name of a connection.
+const LONGEST: usize = 60;
+
 #[derive(Template)]
 #[template(path = "users.html")]
 struct UsersPage<'a> {
@@ -28,6 +31,8 @@ struct UsersPage<'a> {
     tabs: Vec<Tab>,
     path: &'a str,
     asked: Asked,
+    /// The connections by which users may come in, with their ids; empty: there is none.
+    connections: Vec<(String, String)>,
     count: String,
     table: Table,
     pager: Pager,
@@ -38,13 +43,20 @@ struct Asked {
     text: String,
     kind: String,
     state: String,
+    connection: String,
     order: String,
 }
 
 impl Asked {
     fn of(request: &Request) -> Self {
         let asked = |name| request.asked(name).unwrap_or_default().trim().to_owned();
-        Self { text: asked("text"), kind: asked("kind"), state: asked("state"), order: asked("order") }
+        Self {
+            text: asked("text"),
+            kind: asked("kind"),
+            state: asked("state"),
+            connection: asked("connection"),
+            order: asked("order"),
+        }
     }
 
     fn search(&self) -> UserSearch {
@@ -63,6 +75,7 @@ impl Asked {
             },
             enabled,
             locked,
+            connection: self.connection.parse().ok().map(ConnectionId),
             order: match self.order.as_str() {
                 "last-login" => UserOrder::LastLogin,
                 _ => UserOrder::LoginName,
@@ -71,8 +84,14 @@ impl Asked {
         }
     }
 
-    fn fields(&self) -> [(&'static str, &str); 4] {
-        [("text", &self.text), ("kind", &self.kind), ("state", &self.state), ("order", &self.order)]
+    fn fields(&self) -> [(&'static str, &str); 5] {
+        [
+            ("text", &self.text),
+            ("kind", &self.kind),
+            ("state", &self.state),
+            ("connection", &self.connection),
+            ("order", &self.order),
+        ]
     }
 }
 
@@ -99,6 +118,9 @@ pub(crate) async fn show(
             Cell::time_or(page.last_logins.get(&user.id).copied(), &zone, "never"),
         ]
     };
+    let all = PageRequest { limit: Connection::MAX_PER_ACCOUNT, cursor: None };
+    let connections = administration.account_resources::<Connection>(caller, account, all)?.resources;
+    let connections = connections.iter().map(|it| (it.id.to_string(), told(&it.display_name, LONGEST)));
     let path = request.path();
     let pager = Pager::of(path, &asked.fields(), cursor.as_deref(), page.next.as_deref());
     let shown = UsersPage {
@@ -117,6 +139,7 @@ pub(crate) async fn show(
                 "Nobody is so. Take a filter away, or write less of the name."
             },
         },
+        connections: connections.collect(),
         asked,
         pager,
     };

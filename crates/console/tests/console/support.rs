@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 use vestibule_auth::{FirstOwner, Settings};
 use vestibule_model::Clock;
+use vestibule_store::Change;
+use vestibule_testkit::identity_provider::saml_connection;
 use vestibule_testkit::{ACCOUNT, Browser, Shown, TestServer};
 
 pub(crate) const PASSWORD: &str = "admin-password";
@@ -26,6 +28,7 @@ pub(crate) const KINDS: [&str; 6] =
 pub(crate) struct Things {
     pub(crate) user: i64,
     pub(crate) session: String,
+    pub(crate) connection: i64,
     pub(crate) kinds: Vec<(&'static str, i64)>,
 }
 
@@ -33,7 +36,7 @@ impl Things {
     /// Names of things, none of which there is.
     pub(crate) fn nowhere() -> Self {
         let session = "1b4e28ba-2fa1-41d2-883f-0016d3cca427".to_owned();
-        Self { user: 1, session, kinds: KINDS.map(|kind| (kind, 1)).to_vec() }
+        Self { user: 1, session, connection: 1, kinds: KINDS.map(|kind| (kind, 1)).to_vec() }
     }
 }
 
@@ -67,8 +70,9 @@ impl Instance {
 
     /// What the owner sends to the API; the answer's body.
     pub(crate) async fn api(&self, method: Method, path: &str, body: &Value) -> Value {
+        let condition = if method == Method::PATCH { "if-match" } else { "if-none-match" };
         let request = self.server.admin_request(method, path).bearer_auth(&self.bearer).json(body);
-        let answer = request.header("if-none-match", "*").send().await.unwrap();
+        let answer = request.header(condition, "*").send().await.unwrap();
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.unwrap_or_default()
     }
@@ -123,7 +127,15 @@ impl Instance {
             let made = self.api(Method::POST, &format!("{own}/{kind}"), &new(kind, "One")).await;
             kinds.push((kind, made["id"].as_i64().unwrap()));
         }
-        Things { user, session, kinds }
+        Things { user, session, connection: self.connection().await, kinds }
+    }
+
+    /// A connection of SAML in the fixture's account; its id.
+    pub(crate) async fn connection(&self) -> i64 {
+        let connection = saml_connection();
+        let account = ACCOUNT.parse().unwrap();
+        self.server.change(vec![Change::PutConnection(account, connection.clone().into())]).await;
+        connection.id.0
     }
 
     /// What the owner reads of the API.

@@ -1,0 +1,15 @@
+//! Rules of the gate: the list of them, and what each lets through.
+
+mod in_words;
+mod list;
+mod show;
+
+pub(crate) use list::show as list;
+pub(crate) use show::show;
+
+use crate::routes::GATEWAY_RULES;
+
+/// Where the page of a rule is.
+fn rule_address(name: &str) -> String {
+    format!("{GATEWAY_RULES}/{name}")
+}

@@ -1,0 +1,50 @@
+//! `/console/accounts/{account}/connections`
+
+use vestibule_model::{ConnectionId, Identity};
+use vestibule_store::Change;
+use vestibule_testkit::ACCOUNT;
+use vestibule_testkit::identity_provider::oidc_connection;
+
+use crate::support::Instance;
+
+fn of_account(rest: &str) -> String {
+    format!("/console/accounts/{ACCOUNT}/{rest}")
+}
+
+#[tokio::test]
+async fn connections_are_listed_with_how_long_their_certificates_are_valid() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    let openid = Change::PutConnection(ACCOUNT.parse().unwrap(), oidc_connection().into());
+    instance.server.change(vec![openid]).await;
+    let browser = instance.signed_in().await;
+    let list = browser.get(&of_account("connections")).await.html;
+    assert!(list.contains("2 connections<"), "{list}");
+    let page = of_account(&format!("connections/{id}"));
+    let row = list.split("<tr>").find(|row| row.contains(&format!("{page}\""))).unwrap();
+    assert!(row.contains("SAML 2.0") && row.contains(" left<"), "{row}");
+    let shown = browser.get(&page).await.html;
+    assert!(
+        shown.contains("https://idp.example/login") && shown.contains("the identity provider"),
+        "{shown}"
+    );
+    let other = browser.get(&of_account("connections/72")).await.html;
+    assert!(other.contains("OpenID Connect") && other.contains("none: the client is public"), "{other}");
+}
+
+#[tokio::test]
+async fn whom_a_connection_knows_is_counted_and_listed() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    let mut user = instance.server.fixture.users[0].clone();
+    user.identities.push(Identity { connection: ConnectionId(id), subject: "s-1".to_owned() });
+    let name = user.login_name.clone();
+    instance.server.change(vec![Change::PutUser(user.into())]).await;
+    let browser = instance.signed_in().await;
+    let page = browser.get(&of_account(&format!("connections/{id}"))).await.html;
+    let users = of_account(&format!("users?connection={id}"));
+    assert!(page.contains(&format!("<a href=\"{users}\">1 user</a>")), "{page}");
+    let list = browser.get(&users).await.html;
+    assert!(list.contains("1 user<") && list.contains(&format!(">{name}<")), "{list}");
+    assert!(browser.get(&of_account("users?connection=9")).await.html.contains("Nobody is so"));
+}
