@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::IntoDeserializer as _;
+use serde::{Deserialize as _, Serialize as _};
+
 use crate::{
     Actor, AdministrationTokenId, ApplicationId, AuditRecord, AuditTarget, ConnectionId, Means, TargetKind,
     UserId,
@@ -80,6 +83,31 @@ impl fmt::Display for ActorKey {
     }
 }
 
+impl fmt::Display for TargetKey {
+    /// The word for its kind, as entries have it, and the id behind a colon.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.serialize(&mut *out)?;
+        write!(out, ":{}", self.id)
+    }
+}
+
+/// A text that names nothing that is made, changed or deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this names nothing: a kind such as user or api-key, a colon and an id")]
+pub struct NoTargetKey;
+
+impl FromStr for TargetKey {
+    type Err = NoTargetKey;
+
+    /// As it is displayed.
+    fn from_str(text: &str) -> Result<Self, NoTargetKey> {
+        let (kind, id) = text.split_once(':').ok_or(NoTargetKey)?;
+        let kind = TargetKind::deserialize(kind.into_deserializer());
+        let kind = kind.map_err(|_: serde::de::value::Error| NoTargetKey)?;
+        Ok(Self { kind, id: id.to_owned() })
+    }
+}
+
 /// A text that names no actor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -132,6 +160,19 @@ mod tests {
     fn another_text_names_no_actor() {
         for text in ["", "user", "user:", "user:x", "system:1", "jane", "user:1:2", "user: 1", "User:1"] {
             assert_eq!(text.parse::<ActorKey>(), Err(NoActorKey), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_thing_is_read_as_it_is_displayed() {
+        for (kind, id) in
+            [(TargetKind::ApiKey, "5"), (TargetKind::GatewayRule, "a:b"), (TargetKind::Audit, "")]
+        {
+            let key = TargetKey { kind, id: id.to_owned() };
+            assert_eq!(key.to_string().parse(), Ok(key));
+        }
+        for text in ["", "user", "users:1", "User:1"] {
+            assert_eq!(text.parse::<TargetKey>(), Err(NoTargetKey), "{text}");
         }
     }
 

@@ -10,6 +10,7 @@ mod application;
 mod audit;
 mod audit_action;
 mod audit_key;
+mod audit_line;
 mod audit_place;
 mod audited;
 mod client_metadata;
@@ -30,6 +31,7 @@ mod refusal_id;
 mod renewal;
 mod report;
 mod session;
+mod session_order;
 mod signing_key;
 mod time;
 mod traffic;
@@ -43,7 +45,8 @@ pub use audit::{
     Actor, AuditEntry, AuditMac, AuditReason, AuditRecord, AuditTarget, Means, Refusal, TargetKind,
 };
 pub use audit_action::AuditAction;
-pub use audit_key::{ActorKey, NoActorKey, TargetKey};
+pub use audit_key::{ActorKey, NoActorKey, NoTargetKey, TargetKey};
+pub use audit_line::AuditLine;
 pub use audit_place::{AuditChain, AuditPlace, NoAuditPlace};
 pub use audited::{Audited, difference};
 pub use client_metadata::{ClientMetadata, GrantType, RefreshRotation};
@@ -75,6 +78,7 @@ pub use refusal_id::RefusalId;
 pub use renewal::{LONGEST_OVERLAP, SecretVersion, Superseded};
 pub use report::{Claim, Issued, Login, Reason, Report, Signature, Statement, Step};
 pub use session::{Application, AuthenticationMethod, Dialect, EndReason, Session};
+pub use session_order::SessionOrder;
 pub use signing_key::SigningKey;
 pub use time::{Clock, Millis, Monotonic, Utc};
 pub use traffic::{

@@ -9,6 +9,8 @@ pub mod forms;
 mod histogram;
 pub mod layers;
 pub mod metrics;
+mod paged_body;
 pub mod server;
 
 pub use metrics::HttpMetrics;
+pub use paged_body::{PagedBody, Piece};

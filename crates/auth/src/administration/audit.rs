@@ -4,21 +4,23 @@
 //! owners.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use tokio::sync::OwnedSemaphorePermit;
 use vestibule_model::{
-    AccountId, ActorKey, ApplicationId, AuditAction, AuditEntry, AuditPlace, AuditReason, AuditRecord,
-    AuditTarget, Millis, RefusalId, SessionReference, TargetKind, UserId,
+    AccountId, ActorKey, ApplicationId, AuditAction, AuditEntry, AuditLine, AuditPlace, AuditReason,
+    AuditRecord, AuditTarget, Millis, RefusalId, SessionReference, TargetKey, TargetKind, UserId,
 };
 use vestibule_store::{AuditCount, AuditOrder, AuditQuery, Change, StoreError};
 
 use super::caller::administrators_account;
 use super::named::PageRequest;
 use super::{Administration, AdministrationError, Caller, Scope};
+use crate::service::Auth;
 
 /// Which entries of the audit are wanted. Every field that is set has to be met.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// Of this account.
     pub account: Option<AccountId>,
@@ -36,6 +38,8 @@ pub struct AuditFilter {
     pub application: Option<ApplicationId>,
     /// Of what was done from this address.
     pub address: Option<IpAddr>,
+    /// About this thing, which was made, changed or deleted.
+    pub target: Option<TargetKey>,
     /// For this reason.
     pub reason: Option<AuditReason>,
     /// Of ends of sessions that were opened from this address, as far as it is told.
@@ -50,10 +54,10 @@ pub struct AuditFilter {
     pub order: AuditOrder,
 }
 
-/// A page of the audit. It may have fewer entries than were asked for, or none, although more follow.
-pub struct SeenAudit {
+/// A page of the audit, or of what its entries tell. It may have fewer entries than were asked for, or none, although more follow.
+pub struct SeenAudit<T = AuditEntry> {
     /// The entries, in the order asked for.
-    pub entries: Vec<AuditEntry>,
+    pub entries: Vec<T>,
     /// Ask again with this; None: that was all.
     pub next: Option<String>,
 }
@@ -76,7 +80,7 @@ impl Administration<'_> {
     ) -> Result<SeenAudit, AdministrationError> {
         let filter = within_reach(caller, filter)?;
         let question = format!("audit {filter:?}");
-        let position = |cursor| self.read_cursor(&question, cursor).and_then(read_position);
+        let position = |cursor| read_position(&self.read_cursor(&question, cursor)?);
         let behind = cursor.map(position).transpose()?;
         if behind.is_none() {
             self.auth.audit.show(caller.now).await?;
@@ -84,6 +88,22 @@ impl Administration<'_> {
         let page = self.auth.store.audit(AuditQuery { behind, limit, ..query(caller, filter) }).await?;
         let next = page.next.map(|next| self.cursor(&question, &next.to_string()));
         Ok(SeenAudit { entries: page.entries, next })
+    }
+
+    /// The entry at this place, if the caller may see it.
+    pub async fn audit_entry(
+        &self,
+        caller: &Caller,
+        place: AuditPlace,
+    ) -> Result<AuditEntry, AdministrationError> {
+        let wanted = query(caller, within_reach(caller, AuditFilter::default())?);
+        let number = place.number.checked_sub(1).ok_or(AdministrationError::NotFound("entry"))?;
+        let behind = Some(AuditPlace { number, ..place });
+        let question =
+            AuditQuery { behind, limit: 1, order: AuditOrder::OldestFirst, ..AuditQuery::default() };
+        let page = self.auth.store.audit(question).await?;
+        let found = page.entries.into_iter().find(|entry| entry.place == place && wanted.wants(entry));
+        found.ok_or(AdministrationError::NotFound("entry"))
     }
 
     /// How many entries the filter wants and the caller may see, as of some seconds ago.
@@ -94,13 +114,18 @@ impl Administration<'_> {
     ) -> Result<AuditCount, AdministrationError> {
         let query =
             query(caller, within_reach(caller, AuditFilter { order: AuditOrder::default(), ..filter })?);
-        let mut recent = self.state().recent_counts().await;
-        if let Some(count) = recent.of(&query, caller.now) {
+        let recent = || self.state().recent_counts().of(&query, caller.now);
+        if let Some(count) = recent() {
             return Ok(count);
         }
         self.auth.audit.show(caller.now).await?;
+        let _turn = self.state().counting().take().await?;
+        // Whoever had the turn before may have asked the same.
+        if let Some(count) = recent() {
+            return Ok(count);
+        }
         let count = self.auth.store.count_audit(query.clone()).await?;
-        recent.keep(query, count, caller.now);
+        self.state().recent_counts().keep(query, count, caller.now);
         Ok(count)
     }
 
@@ -114,27 +139,41 @@ impl Administration<'_> {
         let filter = within_reach(caller, filter)?;
         let permit = self.state().permit_export().ok_or(AdministrationError::Overloaded)?;
         self.auth.audit.show(caller.now).await?;
-        self.auth.store.commit(vec![Change::Audit(Box::new(exported(caller, filter)))]).await?;
+        self.auth.store.commit(vec![Change::Audit(Box::new(exported(caller, &filter)))]).await?;
         let newest = self.auth.store.audit(AuditQuery { limit: 1, ..AuditQuery::default() }).await?;
         // An audit that grows meanwhile has an end nevertheless.
         let through = Some(newest.entries.first().map(|entry| entry.place).unwrap_or_default());
         let query = AuditQuery { through, limit: AuditQuery::MAX_LIMIT, ..query(caller, filter) };
         Ok(AuditExport { query, is_over: false, _permit: permit })
     }
+}
 
-    /// The next entries of an export, which may be none although more follow; None: that was all.
-    pub async fn next_of_export(
-        &self,
-        export: &mut AuditExport,
-    ) -> Result<Option<Vec<AuditEntry>>, StoreError> {
-        if export.is_over {
-            return Ok(None);
+impl AuditExport {
+    /// The next entries, each a line of JSON, and the rest of the export; None: that was all.
+    pub async fn next_lines(mut self, auth: Arc<Auth>) -> Result<Option<(Vec<u8>, Self)>, AuditExportError> {
+        let mut lines = Vec::new();
+        // A page may be empty although more follow.
+        while lines.is_empty() && !self.is_over {
+            let page = auth.store.audit(self.query.clone()).await?;
+            self.is_over = page.next.is_none();
+            self.query.behind = page.next;
+            for entry in page.entries {
+                AuditLine::from(entry).append_to(&mut lines)?;
+            }
         }
-        let page = self.auth.store.audit(export.query.clone()).await?;
-        export.is_over = page.next.is_none();
-        export.query.behind = page.next;
-        Ok(Some(page.entries))
+        Ok((!lines.is_empty()).then_some((lines, self)))
     }
+}
+
+/// Why an export breaks off.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditExportError {
+    /// The store does not answer.
+    #[error("the audit cannot be read to its end")]
+    Store(#[from] StoreError),
+    /// An entry cannot be written.
+    #[error("an entry of the audit cannot be written as JSON")]
+    Line(#[from] serde_json::Error),
 }
 
 /// The filter, limited to what the caller may see. Entries have their addresses in the canonical form.
@@ -166,6 +205,7 @@ fn query(caller: &Caller, filter: AuditFilter) -> AuditQuery {
         application: filter.application,
         address: filter.address,
         reason: filter.reason,
+        target: filter.target,
         opened_from: filter.opened_from,
         opened_with: filter.opened_with,
         since: filter.since,
@@ -179,21 +219,20 @@ fn read_position(text: &str) -> Result<AuditPlace, AdministrationError> {
     text.parse().map_err(|_| AdministrationError::Cursor)
 }
 
-fn exported(caller: &Caller, filter: AuditFilter) -> AuditRecord {
+fn exported(caller: &Caller, filter: &AuditFilter) -> AuditRecord {
     let target = AuditTarget { kind: TargetKind::Audit, id: String::new(), name: "the audit".to_owned() };
     AuditRecord {
         account: filter.account,
-        address: caller.address,
         target: Some(target),
         details: Some(asked(filter)),
-        ..AuditRecord::new(caller.now, AuditAction::AuditExported, caller.actor.clone(), caller.means)
+        ..caller.record(AuditAction::AuditExported)
     }
 }
 
 /// What an export was limited to, as a JSON object.
-fn asked(filter: AuditFilter) -> String {
+fn asked(filter: &AuditFilter) -> String {
     let action = filter.action.and_then(|action| serde_json::to_value(action).ok());
-    let parts: [(&str, Option<Value>); 9] = [
+    let parts: [(&str, Option<Value>); 10] = [
         ("user", filter.user.map(|user| user.0.into())),
         ("session", filter.session.map(|session| session.to_string().into())),
         ("action", action),
@@ -202,6 +241,7 @@ fn asked(filter: AuditFilter) -> String {
         ("actor", filter.actor.map(|actor| actor.to_string().into())),
         ("application", filter.application.map(|application| application.0.into())),
         ("address", filter.address.map(|address| address.to_string().into())),
+        ("target", filter.target.as_ref().map(|target| target.to_string().into())),
         ("since", filter.since.map(|since| since.as_unix().into())),
         ("until", filter.until.map(|until| until.as_unix().into())),
     ];

@@ -63,15 +63,7 @@ impl AuditDetails {
 
     pub(super) fn record(self, caller: &Caller) -> AuditRecord {
         let Self { action, account, user, target, before, after } = self;
-        AuditRecord {
-            account,
-            user,
-            address: caller.address,
-            target: Some(target),
-            before,
-            after,
-            ..AuditRecord::new(caller.now, action, caller.actor.clone(), caller.means)
-        }
+        AuditRecord { account, user, target: Some(target), before, after, ..caller.record(action) }
     }
 }
 

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Actor, AdministratorRole, EndReason, Means, Millis, Session, SessionId, TrafficOutcome,
+    AccountId, Actor, AdministratorRole, AuditAction, AuditRecord, Dialect, EndReason, Means, Millis,
+    Session, SessionId, TrafficOutcome,
 };
 use vestibule_store::{Change, DigestKind};
 
@@ -111,7 +112,21 @@ impl Caller {
     }
 
     pub(super) fn end_for(&self, reason: EndReason) -> End {
-        End { actor: self.actor.clone(), means: self.means, address: self.address, ..reason.into() }
+        let (actor, means, address, dialect) =
+            (self.actor.clone(), self.means, self.address, self.console_dialect());
+        End { actor, means, address, dialect, ..reason.into() }
+    }
+
+    /// An entry of the audit about what they do.
+    pub(super) fn record(&self, action: AuditAction) -> AuditRecord {
+        let (address, dialect) = (self.address, self.console_dialect());
+        let record = AuditRecord::new(self.now, action, self.actor.clone(), self.means);
+        AuditRecord { address, dialect, ..record }
+    }
+
+    /// The dialect of whoever asks in the console; the API has none.
+    pub(super) fn console_dialect(&self) -> Option<Dialect> {
+        self.session.as_ref().map(|own| own.dialect).filter(|dialect| *dialect == Dialect::Pages)
     }
 }
 

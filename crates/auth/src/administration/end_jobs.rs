@@ -4,7 +4,7 @@
 //! what it ended stays ended. Which sessions end is decided by the ends themselves (ADR 37): by their selectors where one means what
 //! is asked for, otherwise each by its id.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use tracing::Instrument as _;
@@ -14,7 +14,9 @@ use vestibule_store::{EndedSessions, StoreError};
 use super::live_sessions::SessionFilter;
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::audit::End;
+use crate::directory::UserEntry;
 use crate::ends::EndProgress;
+use crate::live::Entry;
 use crate::service::Auth;
 
 /// The most sessions that are named in one job.
@@ -58,6 +60,32 @@ pub struct EndJob {
     pub found: usize,
     /// How many of them have ended, durably.
     pub ended: usize,
+}
+
+/// What would end.
+#[derive(Clone, Debug)]
+pub struct EndsPreview {
+    /// How many sessions.
+    pub sessions: usize,
+    /// Of how many users.
+    pub users: usize,
+    /// How many of each account.
+    pub accounts: BTreeMap<AccountId, usize>,
+    /// Whether the session by which the caller asks is wanted too: it stays.
+    pub leaves_own: bool,
+}
+
+/// The sessions that a filter wants.
+#[derive(Default)]
+struct Found {
+    filter: SessionFilter,
+    /// The first [`MOST_BY_ID`] of them.
+    sessions: Vec<(SessionId, AccountId)>,
+    total: usize,
+    /// The caller's own, if it is one of them; it is not counted.
+    own: Option<SessionId>,
+    /// Of which accounts and kinds, where users or applications are wanted.
+    kinds: BTreeSet<(AccountId, Application)>,
 }
 
 /// How the sessions are ended.
@@ -124,6 +152,34 @@ impl Administration<'_> {
     }
 
     async fn matching(&self, caller: &Caller, filter: &SessionFilter) -> Result<Plan, AdministrationError> {
+        self.look(caller, filter, |_| {}).await?.plan()
+    }
+
+    /// What would end if it were begun now.
+    pub async fn preview_ends(
+        &self,
+        caller: &Caller,
+        filter: &SessionFilter,
+    ) -> Result<EndsPreview, AdministrationError> {
+        let (mut users, mut accounts) = (HashSet::new(), BTreeMap::<_, usize>::new());
+        let found = self.look(caller, filter, |entry| {
+            users.insert(entry.holder.id);
+            *accounts.entry(entry.holder.account).or_default() += 1;
+        });
+        let found = found.await?;
+        let (sessions, leaves_own) = (found.total, found.own.is_some());
+        found.plan()?;
+        Ok(EndsPreview { sessions, users: users.len(), accounts, leaves_own })
+    }
+
+    /// The sessions that the filter wants and the caller may end; `visit` is shown each but their own.
+    async fn look(
+        &self,
+        caller: &Caller,
+        filter: &SessionFilter,
+        mut visit: impl FnMut(&Entry<UserEntry>),
+    ) -> Result<Found, AdministrationError> {
+        caller.require_some_writing()?;
         let account = filter.account.or(caller.role.account());
         caller.require(account.map_or(Scope::WriteInstallation, Scope::WriteAccount))?;
         let filter = SessionFilter { account, ..filter.clone() };
@@ -131,22 +187,32 @@ impl Administration<'_> {
             self.account_entry(entry)?;
         }
         let own = caller.session().map(|own| own.id);
-        let (mut sessions, mut total, mut has_own) = (Vec::new(), 0, false);
-        let mut kinds = BTreeSet::new();
+        let has_kinds = filter.user.is_some() || filter.application.is_some();
+        let mut found = Found { filter: filter.clone(), ..Found::default() };
         self.visit_live_sessions(caller, &filter, |entry| {
-            has_own |= Some(entry.id) == own;
-            if filter.user.is_some() || filter.application.is_some() {
-                kinds.insert((entry.holder.account, entry.application()));
+            if has_kinds {
+                found.kinds.insert((entry.holder.account, entry.application()));
             }
-            if Some(entry.id) != own {
-                total += 1;
-                if total <= MOST_BY_ID {
-                    sessions.push((entry.id, entry.holder.account));
-                }
+            if Some(entry.id) == own {
+                found.own = own;
+                return;
+            }
+            visit(entry);
+            found.total += 1;
+            if found.total <= MOST_BY_ID {
+                found.sessions.push((entry.id, entry.holder.account));
             }
         })
         .await?;
-        if let Some(selectors) = selectors_of(&filter, own.filter(|_| has_own), &kinds) {
+        Ok(found)
+    }
+}
+
+impl Found {
+    /// How they are ended.
+    fn plan(self) -> Result<Plan, AdministrationError> {
+        let Self { filter, sessions, total, own, kinds } = self;
+        if let Some(selectors) = selectors_of(&filter, own, &kinds) {
             return Ok(Plan::Selectors(selectors));
         }
         if total > MOST_BY_ID {

@@ -8,7 +8,7 @@ use vestibule_model::{
 };
 use vestibule_store::AuditCount;
 
-use super::audit::AuditFilter;
+use super::audit::{AuditFilter, SeenAudit};
 use super::named::PageRequest;
 use super::{Administration, AdministrationError, Caller};
 
@@ -56,24 +56,16 @@ pub struct Ended {
     pub session: Option<EndedSession>,
 }
 
-/// A page of sessions that ended. It may have fewer than were asked for, or none, although more follow.
-pub struct EndedPage {
-    /// The sessions, the newest end first.
-    pub ended: Vec<Ended>,
-    /// Ask again with this; None: that was all.
-    pub next: Option<String>,
-}
-
 impl Administration<'_> {
-    /// The ended sessions that the filter wants and the caller may see: at most `limit`, 1 to 1,000.
+    /// The ended sessions that the filter wants and the caller may see, the newest end first: at most `limit`, 1 to 1,000.
     pub async fn list_ended_sessions(
         &self,
         caller: &Caller,
         filter: EndedFilter,
         page: PageRequest<'_>,
-    ) -> Result<EndedPage, AdministrationError> {
+    ) -> Result<SeenAudit<Ended>, AdministrationError> {
         let page = self.audit_seen_by(caller, filter.of_entries(), page).await?;
-        Ok(EndedPage { ended: page.entries.into_iter().map(Ended::from).collect(), next: page.next })
+        Ok(SeenAudit { entries: page.entries.into_iter().map(Ended::from).collect(), next: page.next })
     }
 
     /// How many there are.

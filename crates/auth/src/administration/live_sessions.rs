@@ -6,7 +6,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Application, ApplicationId, Millis, SessionId, UserId};
+use vestibule_model::{AccountId, Application, ApplicationId, Millis, SessionId, SessionOrder, UserId};
 
 use super::caller::administrators_account;
 use super::named::PageRequest;
@@ -34,20 +34,6 @@ pub struct SessionFilter {
     pub opened_since: Option<Millis>,
     /// Opened before this time.
     pub opened_before: Option<Millis>,
-}
-
-/// In which order sessions are listed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SessionOrder {
-    /// Those opened last first.
-    #[default]
-    Newest,
-    /// Those opened first.
-    Oldest,
-    /// Those used last first. One that is used while pages are read moves before those that were read.
-    RecentlyUsed,
-    /// Those that were not used for longest first. One that is used while pages are read may come again.
-    LongUnused,
 }
 
 /// A page of sessions, in order.
@@ -81,11 +67,11 @@ impl Administration<'_> {
         let reach = Reach::of(caller, filter)?;
         let question = format!("sessions {order:?} {:?}", reach.filter);
         let behind = match cursor {
-            Some(cursor) => Some(read_place(self.read_cursor(&question, cursor)?)?),
+            Some(cursor) => Some(read_place(&self.read_cursor(&question, cursor)?)?),
             None => None,
         };
         let mut page = OrderedPage::new(limit.clamp(1, MOST), behind);
-        self.walk(caller.now, &reach, |entry| page.offer(order.place(entry), || entry.id)).await?;
+        self.walk(caller.now, &reach, |entry| page.offer(place(order, entry), || entry.id)).await?;
         let Selected { total, page, is_more } = page.select();
         let last = page.last().filter(|_| is_more);
         let next = last.map(|(place, _)| self.cursor(&question, &write_place(*place)));
@@ -175,16 +161,14 @@ impl Reach {
     }
 }
 
-impl SessionOrder {
-    fn place(self, entry: &Entry<UserEntry>) -> Place {
-        let (opened, used) = (entry.created().as_unix(), entry.last_used.as_unix());
-        let number = entry.number().0;
-        match self {
-            Self::Newest => (!opened, !number),
-            Self::Oldest => (opened, number),
-            Self::RecentlyUsed => (!used, !number),
-            Self::LongUnused => (used, number),
-        }
+fn place(order: SessionOrder, entry: &Entry<UserEntry>) -> Place {
+    let (opened, used) = (entry.created().as_unix(), entry.last_used.as_unix());
+    let number = entry.number().0;
+    match order {
+        SessionOrder::Newest => (!opened, !number),
+        SessionOrder::Oldest => (opened, number),
+        SessionOrder::RecentlyUsed => (!used, !number),
+        SessionOrder::LongUnused => (used, number),
     }
 }
 

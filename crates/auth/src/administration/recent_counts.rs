@@ -12,7 +12,7 @@ const GOOD_FOR: Duration = Duration::from_secs(5);
 /// How many are kept.
 const MOST: usize = 32;
 
-/// The counts. Whoever holds them counts; the others wait.
+/// The counts.
 #[derive(Default)]
 pub(crate) struct RecentCounts(Vec<(AuditQuery, AuditCount, Millis)>);
 

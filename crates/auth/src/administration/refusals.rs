@@ -48,6 +48,7 @@ impl Administration<'_> {
             reason: Some(AuditReason::Refused(why)),
             user,
             address,
+            dialect: caller.and_then(Caller::console_dialect),
             details: Some(json!({ "operation": operation }).to_string()),
             ..AuditRecord::new(now, AuditAction::AdministrationRefused, actor, means)
         };

@@ -1,6 +1,6 @@
 //! What administration keeps in memory.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard as SyncGuard, PoisonError};
 
 use tokio::sync::{Mutex, MutexGuard, OwnedSemaphorePermit, Semaphore};
 use vestibule_model::SecondFactorPolicy;
@@ -8,10 +8,16 @@ use vestibule_model::SecondFactorPolicy;
 use super::end_job_table::EndJobs;
 use super::idempotency::KeysInFlight;
 use super::recent_counts::RecentCounts;
-use super::walk_turns::WalkTurns;
+use super::turns::Turns;
 
 /// How many exports of the audit may be under way: each holds some pages in memory for as long as its reader likes.
 const EXPORTS: usize = 16;
+
+/// How many walks through all sessions are under way: each takes the threads that also answer checks for a moment again and again.
+const WALKS: usize = 2;
+
+/// How many counts of the audit are under way: the store has few readers that answer questions.
+const COUNTS: usize = 1;
 
 /// The part of the engine that is administration's own.
 pub(crate) struct AdministrationState {
@@ -20,8 +26,9 @@ pub(crate) struct AdministrationState {
     creations: Arc<KeysInFlight>,
     exports: Arc<Semaphore>,
     end_jobs: EndJobs,
-    walks: WalkTurns,
-    counts: Mutex<RecentCounts>,
+    walks: Turns,
+    counting: Turns,
+    counts: std::sync::Mutex<RecentCounts>,
     second_factor: SecondFactorPolicy,
 }
 
@@ -32,14 +39,15 @@ impl AdministrationState {
             creations: Arc::default(),
             exports: Arc::new(Semaphore::new(EXPORTS)),
             end_jobs: EndJobs::default(),
-            walks: WalkTurns::default(),
-            counts: Mutex::default(),
+            walks: Turns::of(WALKS),
+            counting: Turns::of(COUNTS),
+            counts: std::sync::Mutex::default(),
             second_factor,
         }
     }
 
     /// Turns of walks through all sessions.
-    pub(super) const fn walks(&self) -> &WalkTurns {
+    pub(super) const fn walks(&self) -> &Turns {
         &self.walks
     }
 
@@ -68,8 +76,13 @@ impl AdministrationState {
         Arc::clone(&self.exports).try_acquire_owned().ok()
     }
 
-    /// The counts of the audit, to whoever's turn it is to count: the store has few that answer questions.
-    pub(super) async fn recent_counts(&self) -> MutexGuard<'_, RecentCounts> {
-        self.counts.lock().await
+    /// Turns of counts of the audit.
+    pub(super) const fn counting(&self) -> &Turns {
+        &self.counting
+    }
+
+    /// The counts of the audit that were made a moment ago.
+    pub(super) fn recent_counts(&self) -> SyncGuard<'_, RecentCounts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

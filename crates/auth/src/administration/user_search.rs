@@ -105,7 +105,7 @@ impl Administration<'_> {
         let entry = self.account_entry(account)?;
         let question = format!("users {account} {search:?}");
         let behind = match cursor {
-            Some(cursor) => Some(Place::read(self.read_cursor(&question, cursor)?)?),
+            Some(cursor) => Some(Place::read(&self.read_cursor(&question, cursor)?)?),
             None => None,
         };
         let mut page = OrderedPage::new(limit.clamp(1, MOST), behind);

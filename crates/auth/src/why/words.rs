@@ -39,7 +39,7 @@ pub(super) fn step(entry: &AuditEntry, cause: Option<&AuditEntry>, time: Time<'_
     let (means, from) = (by_means(record), from(record));
     match (record.action, record.reason) {
         (AuditAction::LoggedIn, _) => {
-            format!("opened by {} with {means}{from}{}", who(record), opened_within(record))
+            format!("opened by {} with {means}{from}{}", who(record), within(record))
         }
         (AuditAction::JoinedSession, _) => {
             format!("given to {} by {} with {means}{from}", times(record, "another login"), who(record))
@@ -167,7 +167,7 @@ pub(super) fn who_through(record: &AuditRecord) -> String {
         (Means::AdministrationToken, _) | (Means::Session, None) => {
             format!("{who} through the administration API")
         }
-        (Means::Session, Some(dialect)) => format!("{who}{}", within(Some(dialect))),
+        (Means::Session, Some(_)) => format!("{who}{}", within(record)),
         _ => who,
     }
 }
@@ -192,18 +192,15 @@ fn from(record: &AuditRecord) -> String {
     record.address.map_or(String::new(), |address| format!(" from {address}"))
 }
 
-/// Where somebody logged in: administrators have no pages but the console.
-fn opened_within(record: &AuditRecord) -> String {
-    match record.dialect {
-        Some(Dialect::Pages) if record.account == Some(administrators_account()) => {
-            ", in the console".to_owned()
-        }
-        dialect => within(dialect),
-    }
+/// Whether pages were those of the console: administrators have no others, and others have pages for what is theirs alone.
+fn is_in_console(record: &AuditRecord) -> bool {
+    let is_of_its_actor = matches!(record.actor, Actor::User { id, .. } if record.user == Some(id));
+    record.account == Some(administrators_account()) || !is_of_its_actor
 }
 
-fn within(dialect: Option<Dialect>) -> String {
-    match dialect {
+fn within(record: &AuditRecord) -> String {
+    match record.dialect {
+        Some(Dialect::Pages) if is_in_console(record) => ", in the console".to_owned(),
         Some(Dialect::LivePerson) => ", in the LivePerson dialect".to_owned(),
         Some(Dialect::LiveVox) => ", in the LiveVox dialect".to_owned(),
         Some(Dialect::Pages) => ", on the pages of the service".to_owned(),

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AdministrationError, PageRequest, SessionFilter, SessionOrder};
-use vestibule_model::{ApplicationId, UserId};
+use vestibule_auth::{AdministrationError, PageRequest, SessionFilter};
+use vestibule_model::{ApplicationId, SessionOrder, UserId};
 use vestibule_serve::forms::Zone;
 
 use super::table;

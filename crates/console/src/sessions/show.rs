@@ -103,7 +103,7 @@ async fn ended(
     };
     let wanted = PageRequest { limit: MOST_AT_ONCE, cursor: None };
     let page = console.administration().list_ended_sessions(caller, filter, wanted).await?;
-    let its = page.ended.into_iter().find(|ended| ended.reference == Some(life.session));
+    let its = page.entries.into_iter().find(|ended| ended.reference == Some(life.session));
     Ok(its.and_then(|ended| ended.session).map(|session| (account, session)))
 }
 

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountUser, Caller, PageRequest, SessionFilter, SessionOrder, UserEntry};
-use vestibule_model::{Group, Identity, Millis, Profile, Skill, UserId};
+use vestibule_auth::{AccountUser, Caller, PageRequest, SessionFilter, UserEntry};
+use vestibule_model::{Group, Identity, Millis, Profile, SessionOrder, Skill, UserId};
 use vestibule_serve::forms::Zone;
 
 use super::state;

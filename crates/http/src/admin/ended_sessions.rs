@@ -127,7 +127,7 @@ pub(super) async fn list_ended(
     let count =
         if is_counted { Some(administration.count_ended_sessions(&caller, filter).await?) } else { None };
     let (total, total_is_exact) = total(count);
-    let sessions = page.ended.into_iter().map(Item::from).collect();
+    let sessions = page.entries.into_iter().map(Item::from).collect();
     Ok(json(StatusCode::OK, &Page { sessions, next: page.next, total, total_is_exact }))
 }
 

@@ -27,6 +27,10 @@ const SEEN: &str = concat!(r"^[^\s", hidden!(), "]([^", hidden!(), r"]*[^\s", hi
 const LINE: &str = concat!("^[^", hidden!(), "]*$");
 
 /// Who did something.
+/// A thing that is made, changed or deleted: the word for its kind, and its id.
+const TARGET: &str = "^(account|user|profile|group|skill|api-key|oauth-client|application-token|administration-token|administrator|audit|master-key|connection|signing-key|gateway-rule):[A-Za-z0-9_.-]*$";
+
+/// Who did something.
 const ACTOR: &str = "^(unknown|command-line|system|(user|administration-token|connection):[0-9]{1,18})$";
 
 fn text() -> ObjectBuilder {
@@ -71,6 +75,8 @@ forms! {
     ContactText = matching(SEEN, 1, Look::LONGEST_CONTACT);
     /// Who did it: `user:ID`, `administration-token:ID`, `connection:ID`, `command-line`, `system` or `unknown`.
     ActorText = matching(ACTOR, 6, 40);
+    /// What was made, changed or deleted: its kind, a colon and its id.
+    TargetText = matching(TARGET, 5, 100);
     /// A name that stands in addresses.
     ConnectionName = matching("^[A-Za-z0-9_-]+$", 1, 64);
     /// A text of one line, or an empty one.

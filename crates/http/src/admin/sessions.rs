@@ -8,8 +8,8 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{Listed, PageRequest, Scope, SessionFilter, SessionOrder};
-use vestibule_model::{ApplicationId, Millis, Population, SessionReference, UserId};
+use vestibule_auth::{Listed, PageRequest, Scope, SessionFilter};
+use vestibule_model::{ApplicationId, Millis, Population, SessionOrder, SessionReference, UserId};
 
 use super::AdminState;
 use super::forms::{AccountIdText, AddressText};
@@ -40,23 +40,12 @@ pub(super) struct SessionQuery {
     opened_before: Option<i64>,
     /// `newest` first unless told.
     #[param(inline)]
-    order: Option<Order>,
+    order: Option<SessionOrder>,
     /// The most sessions in the page: 1 to 1000, 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// What the page before gave as `next`.
     cursor: Option<String>,
-}
-
-/// In which order: by when they were opened, or used last.
-#[derive(Clone, Copy, Deserialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schema(as = SessionOrder)]
-enum Order {
-    Newest,
-    Oldest,
-    RecentlyUsed,
-    LongUnused,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -120,7 +109,7 @@ pub(super) async fn list(
         opened_since: wanted.opened_since.map(Millis::from_unix),
         opened_before: wanted.opened_before.map(Millis::from_unix),
     };
-    let order = wanted.order.map_or_else(SessionOrder::default, SessionOrder::from);
+    let order = wanted.order.unwrap_or_default();
     let page = PageRequest { limit, cursor: wanted.cursor.as_deref() };
     let page = admin.auth.administration().list_live_sessions(&caller, &filter, order, page).await?;
     let sessions = page.sessions.iter().map(|listed| item(&admin, listed)).collect();
@@ -264,17 +253,6 @@ pub(super) async fn end_of_application(
     let ended =
         admin.auth.administration().end_sessions_of_application(&caller, account, application).await?;
     Ok(json(StatusCode::OK, &Ended { ended }))
-}
-
-impl From<Order> for SessionOrder {
-    fn from(order: Order) -> Self {
-        match order {
-            Order::Newest => Self::Newest,
-            Order::Oldest => Self::Oldest,
-            Order::RecentlyUsed => Self::RecentlyUsed,
-            Order::LongUnused => Self::LongUnused,
-        }
-    }
 }
 
 fn item(admin: &AdminState, listed: &Listed) -> Item {

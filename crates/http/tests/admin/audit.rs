@@ -56,6 +56,23 @@ async fn entries_are_found_by_who_did_it_by_which_application_and_from_where() {
 }
 
 #[tokio::test]
+async fn entries_are_found_by_what_was_changed() {
+    let instance = Instance::start().await;
+    let path = format!("/admin/v1/accounts/{ACCOUNT}/groups");
+    let made =
+        instance.ask(Some(&instance.owner), (Method::POST, &path), Some(json!({ "name": "One" }))).await;
+    let id = made.body["id"].as_i64().unwrap();
+    let of_group = found(&instance, &format!("target=group:{id}")).await;
+    assert_eq!(of_group.len(), 1, "{of_group:?}");
+    assert_eq!(found(&instance, &format!("target=skill:{id}")).await.len(), 0);
+    assert_eq!(export(&instance, &instance.owner, &format!("target=group:{id}")).await.len(), 1);
+    let exported = &found(&instance, "action=audit-exported").await[0];
+    assert_eq!(exported["details"]["target"], json!(format!("group:{id}")));
+    let answer = instance.get(&format!("{AUDIT}?target=groups:1")).await;
+    assert_eq!((answer.status, &answer.body["field"]), (400, &json!("target")));
+}
+
+#[tokio::test]
 async fn the_total_is_told_of_all_pages_to_whoever_asks() {
     let instance = Instance::start().await;
     instance.server.session().await;

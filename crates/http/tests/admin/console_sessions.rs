@@ -7,7 +7,7 @@ use serde_json::json;
 use vestibule_auth::{
     AdministrationError, Caller, ConsoleCredentials, ConsoleStep, LogInError, Scope, ShownEnrolment, Touch,
 };
-use vestibule_model::{Clock as _, Dialect};
+use vestibule_model::{Clock as _, Dialect, SessionReference};
 use vestibule_testkit::TestServer;
 
 use crate::second_factor::code;
@@ -163,4 +163,29 @@ async fn a2_a_form_is_of_one_console_session_alone() {
     assert!(administration.console_csrf_matches(&one, form.as_str()));
     assert!(!administration.console_csrf_matches(&other, form.as_str()));
     assert!(!administration.console_csrf_matches(&one, ""));
+}
+
+/// The sentence about a session, and its reference.
+async fn why(instance: &Instance, bearer: &str) -> (String, uuid::Uuid) {
+    let body = json!({ "session": bearer });
+    let why = instance.ask(Some(&instance.owner), (Method::POST, "/admin/v1/why"), Some(body)).await;
+    let life = &why.body["lives"][0];
+    (life["answer"].as_str().unwrap().to_owned(), life["session"].as_str().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn what_the_console_ended_is_told_apart_from_what_the_api_did() {
+    let instance = Instance::start().await;
+    let server = &instance.server;
+    let (bearer, _) = server.session().await;
+    let (_, session) = why(&instance, &bearer).await;
+    instance.delete(&format!("/admin/v1/sessions/{session}")).await;
+    let (answer, _) = why(&instance, &bearer).await;
+    assert!(answer.contains("through the administration API"), "{answer}");
+    let (bearer, _) = server.session().await;
+    let (_, session) = why(&instance, &bearer).await;
+    let owner = caller(server, &cookie_of(server, "admin").await).await.unwrap();
+    server.auth.administration().end_session(&owner, SessionReference(session.into_bytes())).await.unwrap();
+    let (answer, _) = why(&instance, &bearer).await;
+    assert!(answer.contains(", in the console"), "{answer}");
 }

@@ -122,6 +122,13 @@ async fn a_cursor_is_good_for_its_order_alone() {
 }
 
 #[tokio::test]
+async fn a_cursor_tells_nobody_where_it_leads() {
+    let (instance, _) = with_sessions(3, SECOND).await;
+    let next = async || list(&instance, "limit=1").await.body["next"].as_str().unwrap().to_owned();
+    assert_ne!(next().await, next().await, "what is sealed is another text each time");
+}
+
+#[tokio::test]
 async fn a_cursor_outlives_a_restart() {
     let (mut instance, _) = with_sessions(3, SECOND).await;
     let all = walked(&instance, "", "reference").await;

@@ -30,6 +30,11 @@ impl Fields {
         self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
     }
 
+    /// The rest of the names of all fields whose name begins so.
+    pub fn names_behind<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter_map(move |(name, _)| name.strip_prefix(prefix))
+    }
+
     /// A secret in a field.
     pub fn secret(&self, name: &str) -> Zeroizing<String> {
         Zeroizing::new(self.get(name).to_owned())
@@ -59,6 +64,8 @@ mod tests {
         let fields = read("Application/X-WWW-Form-Urlencoded; charset=UTF-8", "a=1+%26&b=").unwrap();
         assert_eq!((fields.get("a"), fields.get("b"), fields.get("c")), ("1 &", "", ""));
         assert_eq!(fields.secret("a").as_str(), "1 &");
+        let fields = read("application/x-www-form-urlencoded", "pick.a=1&pick=2&pick.b=3").unwrap();
+        assert_eq!(fields.names_behind("pick.").collect::<Vec<_>>(), ["a", "b"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Times for people, in a zone.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use vestibule_model::Millis;
 
@@ -45,6 +46,14 @@ impl Zone {
         Timestamp::from_millisecond(at.as_unix()).unwrap_or(Timestamp::MAX).to_string()
     }
 
+    /// A time as a field of a form has it: of this zone unless it says of which.
+    pub fn read(&self, text: &str) -> Option<Millis> {
+        let of_zone =
+            || text.parse::<DateTime>().ok()?.to_zoned(self.zone.clone()).ok().map(|at| at.timestamp());
+        let at = text.parse::<Timestamp>().ok().or_else(of_zone)?;
+        Some(Millis::from_unix(at.as_millisecond()))
+    }
+
     fn told(&self, at: Millis, form: &str) -> String {
         let time = Timestamp::from_millisecond(at.as_unix()).unwrap_or(Timestamp::MAX);
         time.to_zoned(self.zone.clone()).strftime(form).to_string()
@@ -62,6 +71,17 @@ mod tests {
         assert_eq!(Zone::of("Europe/Athens").second(at), "2023-11-15 00:13:20");
         let unknown = Zone::of("Nowhere/At_All");
         assert_eq!((unknown.name(), unknown.minute(at).as_str()), ("UTC", "2023-11-14 22:13"));
+    }
+
+    #[test]
+    fn a_time_is_read_in_the_zone_unless_it_says_its_own() {
+        let (athens, at) = (Zone::of("Europe/Athens"), Some(Millis::from_unix(1_700_000_000_000)));
+        assert_eq!(athens.read("2023-11-15T00:13:20"), at);
+        assert_eq!(athens.read("2023-11-14T22:13:20Z"), at);
+        assert_eq!(Zone::of("UTC").read("2023-11-14"), Some(Millis::from_unix(1_699_920_000_000)));
+        for text in ["", "14:00", "yesterday", "2023-13-01", "99999-01-01"] {
+            assert_eq!(athens.read(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use vestibule_model::{AccountId, ActorKey, AuditAction};
+use vestibule_model::{AccountId, ActorKey, AuditAction, TargetKey};
 
 use super::service::{PageArguments, ServiceArguments};
 
@@ -70,6 +70,9 @@ pub(crate) struct EntryFilter {
     /// Only what was done from this address
     #[arg(long)]
     pub(crate) address: Option<IpAddr>,
+    /// Only what made, changed or deleted this: its kind, such as user or api-key, a colon and its id
+    #[arg(long, value_name = "KIND:ID")]
+    pub(crate) target: Option<TargetKey>,
     /// Only the refusal of this id: what somebody was told whom an identity provider could not log in
     #[arg(long, value_name = "ID")]
     pub(crate) refusal: Option<String>,

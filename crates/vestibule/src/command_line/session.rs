@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use vestibule_model::{AccountId, ActorKey, EndReason};
+use vestibule_model::{AccountId, ActorKey, EndReason, SessionOrder};
 
 use super::service::{PageArguments, ServiceArguments};
 
@@ -53,7 +53,7 @@ pub(crate) struct ListSessions {
     #[arg(long, value_name = "TIME")]
     pub(crate) opened_before: Option<String>,
     /// In which order: by when they were opened, or used last
-    #[arg(long, default_value = "newest", value_parser = ["newest", "oldest", "recently-used", "long-unused"])]
+    #[arg(long, default_value = "newest", value_parser = PossibleValuesParser::new(SessionOrder::ALL.map(|order| order.to_string())))]
     pub(crate) order: String,
     #[command(flatten)]
     pub(crate) pages: PageArguments,

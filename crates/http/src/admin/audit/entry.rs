@@ -1,25 +1,8 @@
-//! An entry on the wire: as `vestibule audit export` prints it.
+//! An entry on the wire, described: as `vestibule audit export` prints it.
 
-use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vestibule_model::{AuditAction, AuditEntry};
-
-use crate::admin::time::precisely;
-
-/// An entry, with its time as people read it.
-#[derive(Serialize)]
-pub(super) struct EntryLine {
-    time: String,
-    #[serde(flatten)]
-    entry: AuditEntry,
-}
-
-impl From<AuditEntry> for EntryLine {
-    fn from(entry: AuditEntry) -> Self {
-        Self { time: precisely(entry.record.at), entry }
-    }
-}
+use vestibule_model::AuditAction;
 
 /// Who did what to whom, when, from where and by which means. What is not known is left out.
 #[derive(ToSchema)]
@@ -92,8 +75,8 @@ mod tests {
 
     use utoipa::PartialSchema;
     use vestibule_model::{
-        AuditPlace, AuditRecord, AuditTarget, Dialect, EndReason, Means, Millis, SessionReference,
-        TargetKind, UserId,
+        AuditEntry, AuditLine, AuditPlace, AuditRecord, AuditTarget, Dialect, EndReason, Means, Millis,
+        SessionReference, TargetKind, UserId,
     };
 
     use super::*;
@@ -124,7 +107,7 @@ mod tests {
     #[test]
     fn the_description_has_every_field_of_an_entry() {
         let described = serde_json::to_value(Entry::schema()).unwrap();
-        let shown = serde_json::to_value(EntryLine::from(full())).unwrap();
+        let shown = serde_json::to_value(AuditLine::from(full())).unwrap();
         let names = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect();
         let (described, shown): (BTreeSet<_>, BTreeSet<_>) = (names(&described["properties"]), names(&shown));
         assert_eq!(described, shown);

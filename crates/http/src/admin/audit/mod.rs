@@ -1,7 +1,6 @@
 //! `/admin/v1/audit`: read a page at a time, or exported whole.
 
 mod entry;
-mod lines;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -9,19 +8,25 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use vestibule_auth::{AuditFilter, AuditOrder, PageRequest};
-use vestibule_model::{ApplicationId, AuditAction, Millis, RefusalId, SessionReference, UserId};
+use vestibule_auth::{AuditExport, AuditFilter, AuditOrder, PageRequest};
+use vestibule_model::{
+    ApplicationId, AuditAction, AuditLine, Millis, NoTargetKey, RefusalId, SessionReference, TargetKey,
+    UserId,
+};
+
+use vestibule_serve::PagedBody;
 
 use super::AdminState;
-use super::forms::{AccountIdText, ActorText, AddressText};
+use super::forms::{AccountIdText, ActorText, AddressText, TargetText};
 use super::paging::{limit, total};
 use super::problem::{AdminError, Problem};
 use super::request::{AuthenticatedCaller, QueryParameters, account_of_filter, actor_of_filter, json};
-use entry::{Entry, EntryLine};
+use entry::Entry;
 
 /// Which end comes first.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -56,6 +61,9 @@ pub(super) struct Filters {
     /// Of what was done from this address.
     #[param(inline, value_type = Option<AddressText>)]
     address: Option<IpAddr>,
+    /// About this thing, which was made, changed or deleted: its kind, such as `user`, a colon and its id.
+    #[param(inline, value_type = Option<TargetText>)]
+    target: Option<String>,
     /// Not before this time: milliseconds since 1970.
     since: Option<i64>,
     /// Before this time.
@@ -90,6 +98,9 @@ pub(super) struct EntryQuery {
     /// Of what was done from this address.
     #[param(inline, value_type = Option<AddressText>)]
     address: Option<IpAddr>,
+    /// About this thing, which was made, changed or deleted: its kind, such as `user`, a colon and its id.
+    #[param(inline, value_type = Option<TargetText>)]
+    target: Option<String>,
     /// Not before this time: milliseconds since 1970.
     since: Option<i64>,
     /// Before this time.
@@ -111,7 +122,7 @@ pub(super) struct EntryQuery {
 #[schema(as = AuditPage)]
 struct Page {
     #[schema(value_type = Vec<Entry>)]
-    entries: Vec<EntryLine>,
+    entries: Vec<AuditLine>,
     /// The cursor of the page behind this one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
@@ -136,11 +147,11 @@ pub(super) async fn list(
     let filter = Filters::from(wanted).filter(Order::NewestFirst)?;
     let administration = admin.auth.administration();
     let page = PageRequest { limit, cursor: cursor.as_deref() };
-    let page = administration.audit_seen_by(&caller, filter, page).await?;
+    let page = administration.audit_seen_by(&caller, filter.clone(), page).await?;
     let count =
         if is_counted { Some(administration.count_audit_seen_by(&caller, filter).await?) } else { None };
     let (total, total_is_exact) = total(count);
-    let entries = page.entries.into_iter().map(EntryLine::from).collect();
+    let entries = page.entries.into_iter().map(AuditLine::from).collect();
     Ok(json(StatusCode::OK, &Page { entries, next: page.next, total, total_is_exact }))
 }
 
@@ -161,7 +172,13 @@ pub(super) async fn export(
         (CONTENT_DISPOSITION, "attachment; filename=\"audit.jsonl\""),
         (CACHE_CONTROL, "no-store"),
     ];
-    Ok((headers, Body::new(lines::Lines::of(admin.auth, export))).into_response())
+    Ok((
+        headers,
+        Body::new(PagedBody::of(export, move |export: AuditExport| {
+            export.next_lines(Arc::clone(&admin.auth))
+        })),
+    )
+        .into_response())
 }
 
 impl From<EntryQuery> for Filters {
@@ -175,6 +192,7 @@ impl From<EntryQuery> for Filters {
             actor: wanted.actor,
             application: wanted.application,
             address: wanted.address,
+            target: wanted.target,
             since: wanted.since,
             until: wanted.until,
             order: wanted.order,
@@ -193,6 +211,7 @@ impl Filters {
             actor: self.actor.as_deref().map(actor_of_filter).transpose()?,
             application: self.application.map(ApplicationId),
             address: self.address,
+            target: self.target.as_deref().map(target).transpose()?,
             since: self.since.map(Millis::from_unix),
             until: self.until.map(Millis::from_unix),
             order: match self.order.unwrap_or(order) {
@@ -207,4 +226,10 @@ impl Filters {
 fn refusal(text: &str) -> Result<RefusalId, AdminError> {
     let reason = "this is no id of a refusal: 16 hexadecimal digits".into();
     RefusalId::read(text).ok_or(AdminError::Malformed { field: "refusal".into(), reason })
+}
+
+fn target(text: &str) -> Result<TargetKey, AdminError> {
+    let malformed =
+        |error: NoTargetKey| AdminError::Malformed { field: "target".into(), reason: error.to_string() };
+    text.parse().map_err(malformed)
 }

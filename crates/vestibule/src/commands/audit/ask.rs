@@ -110,6 +110,7 @@ async fn query(service: &Service, filter: &EntryFilter) -> anyhow::Result<Vec<(&
         query.push(("application", application_in(service, filter.account, text).await?.to_string()));
     }
     query.extend(filter.address.map(|address| ("address", address.to_string())));
+    query.extend(filter.target.as_ref().map(|target| ("target", target.to_string())));
     query.extend(filter.refusal.clone().map(|refusal| ("refusal", refusal)));
     let (since, until) = (time("--since", &filter.since)?, time("--until", &filter.until)?);
     query.extend(since.map(|time| ("since", time.as_unix().to_string())));

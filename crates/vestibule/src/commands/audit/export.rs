@@ -3,9 +3,7 @@
 use std::io::{self, BufWriter, ErrorKind, Write};
 
 use anyhow::Context;
-use jiff::Timestamp;
-use serde::Serialize;
-use vestibule_model::{AccountId, AuditEntry, Clock};
+use vestibule_model::{AccountId, AuditEntry, AuditLine, Clock};
 use vestibule_store::{AuditOrder, AuditQuery};
 use vestibule_store_sqlite::AuditReader;
 
@@ -14,14 +12,6 @@ use crate::clock::SystemClock;
 use crate::command_line::ExportArguments;
 use crate::input_error::InputError;
 use crate::moment;
-
-/// An entry, with its time as people read it.
-#[derive(Serialize)]
-struct Line<'a> {
-    time: String,
-    #[serde(flatten)]
-    entry: &'a AuditEntry,
-}
 
 /// Prints what is asked for.
 pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
@@ -33,7 +23,7 @@ pub(crate) fn export(arguments: &ExportArguments) -> anyhow::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     loop {
         let page = reader.page(&query).with_context(|| format!("cannot read {}", path.display()))?;
-        let written = page.entries.iter().try_for_each(|entry| write_line(&mut out, entry));
+        let written = page.entries.into_iter().try_for_each(|entry| write_line(&mut out, entry));
         if reader_is_gone(&written) {
             return Ok(());
         }
@@ -52,11 +42,10 @@ fn reader_is_gone(written: &io::Result<()>) -> bool {
     written.as_ref().is_err_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-fn write_line(out: &mut impl Write, entry: &AuditEntry) -> io::Result<()> {
-    let at = entry.record.at.as_unix();
-    let time = Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |time| time.to_string());
-    serde_json::to_writer(&mut *out, &Line { time, entry })?;
-    out.write_all(b"\n")
+fn write_line(out: &mut impl Write, entry: AuditEntry) -> io::Result<()> {
+    let mut line = Vec::new();
+    AuditLine::from(entry).append_to(&mut line)?;
+    out.write_all(&line)
 }
 
 fn query(arguments: &ExportArguments) -> Result<AuditQuery, InputError> {
