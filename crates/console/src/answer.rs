@@ -16,7 +16,8 @@ pub const POLICY: &str = vestibule_pages::POLICY;
 /// What every page says to the browser.
 pub(crate) const HEADERS: &[(&str, &str)] = &page_headers(POLICY);
 
-fn with_headers(mut answer: Response) -> Response {
+/// The answer with what every page says to the browser.
+pub(crate) fn with_headers(mut answer: Response) -> Response {
     for (name, value) in HEADERS {
         // In the place of what the body said of itself.
         answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));

@@ -4,7 +4,7 @@ use vestibule_auth::{Caller, Scope};
 use vestibule_model::visible;
 
 use crate::routes::{
-    ACCOUNTS, ADMINISTRATION_TOKENS, ADMINISTRATORS, GATEWAY_RULES, HOME, KEYS, SESSIONS, WHY,
+    ACCOUNTS, ADMINISTRATION_TOKENS, ADMINISTRATORS, AUDIT, GATEWAY_RULES, HOME, KEYS, SESSIONS, WHY,
 };
 use crate::said::Said;
 use crate::words;
@@ -82,7 +82,8 @@ fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
         let is_here = if address == HOME { path == HOME } else { path.starts_with(address) };
         NavItem { name, address: address.to_owned(), is_here }
     };
-    let everybody = [("Overview", HOME), ("Accounts", ACCOUNTS), ("Sessions", SESSIONS), ("Why", WHY)];
+    let everybody =
+        [("Overview", HOME), ("Accounts", ACCOUNTS), ("Sessions", SESSIONS), ("Why", WHY), ("Audit", AUDIT)];
     let of_installation = [
         ("Gateway rules", GATEWAY_RULES),
         ("Administrators", ADMINISTRATORS),

@@ -7,12 +7,16 @@
 //! (`routes`).
 
 mod accounts;
+mod actor;
 mod administrators;
 mod answer;
 mod assets;
+mod audit;
 mod chart;
 mod connections;
 mod cookies;
+mod difference;
+mod filters;
 mod frame;
 mod gateway_rules;
 mod keys;
@@ -22,6 +26,7 @@ mod own;
 mod parts;
 mod place;
 mod plain_http;
+mod reasons;
 mod refused;
 mod request;
 mod resources;

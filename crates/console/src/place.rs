@@ -4,7 +4,8 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
-use vestibule_model::{AccountId, SessionReference};
+use vestibule_auth::EndJobId;
+use vestibule_model::{AccountId, AuditPlace, SessionReference};
 use vestibule_serve::layers::Refusal;
 
 use crate::ConsoleState;
@@ -48,6 +49,14 @@ impl Place {
 
     pub(crate) fn kind(&self) -> Result<Kind, ConsoleError> {
         self.named("kind", Kind::of)
+    }
+
+    pub(crate) fn audit_place(&self) -> Result<AuditPlace, ConsoleError> {
+        self.named("place", |place| place.parse().ok())
+    }
+
+    pub(crate) fn job(&self) -> Result<EndJobId, ConsoleError> {
+        self.named("job", |job| Uuid::try_parse(job).ok().map(|job| EndJobId(job.into_bytes())))
     }
 
     pub(crate) fn session(&self) -> Result<SessionReference, ConsoleError> {

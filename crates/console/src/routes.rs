@@ -7,7 +7,7 @@ use http::Method;
 
 use crate::who::Who;
 use crate::{
-    ConsoleState, accounts, administrators, assets, connections, gateway_rules, keys, overview, own,
+    ConsoleState, accounts, administrators, assets, audit, connections, gateway_rules, keys, overview, own,
     resources, search, sessions, users, way_in, why,
 };
 
@@ -53,6 +53,16 @@ pub(crate) const ADMINISTRATION_TOKENS: &str = "/console/administration-tokens";
 /// The master keys and the signing keys.
 pub(crate) const KEYS: &str = "/console/keys";
 
+/// Those that ended.
+pub(crate) const ENDED_SESSIONS: &str = "/console/sessions/ended";
+/// Where many are ended.
+pub(crate) const END_SESSIONS: &str = "/console/sessions/end";
+/// What is under way of that.
+pub(crate) const END_JOBS: &str = "/console/sessions/ends";
+
+/// The audit.
+pub(crate) const AUDIT: &str = "/console/audit";
+
 /// Why a session ended.
 pub(crate) const WHY: &str = "/console/why";
 
@@ -85,9 +95,16 @@ pub static ROUTES: &[Route] = &[
     shown(ADMINISTRATION_TOKENS, Who::ReadsInstallation, || get(administrators::tokens)),
     shown(KEYS, Who::ReadsInstallation, || get(keys::show)),
     shown(SESSIONS, Who::EveryAdministrator, || get(sessions::list)),
+    shown(ENDED_SESSIONS, Who::EveryAdministrator, || get(sessions::ended::show)),
+    shown(END_SESSIONS, Who::WritesSome, || get(sessions::ends::show)),
+    done(END_SESSIONS, Who::WritesSome, || post(sessions::ends::submit)),
+    shown("/console/sessions/ends/{job}", Who::WritesSome, || get(sessions::job::show)),
     shown("/console/sessions/{reference}", Who::Reads, || get(sessions::show)),
     shown("/console/sessions/{reference}/end", Who::Writes, || get(sessions::end::show)),
     done("/console/sessions/{reference}/end", Who::Writes, || post(sessions::end::submit)),
+    shown(AUDIT, Who::EveryAdministrator, || get(audit::list)),
+    done("/console/audit/export", Who::EveryAdministrator, || post(audit::export::submit)),
+    shown("/console/audit/{place}", Who::Reads, || get(audit::entry::show)),
     shown(WHY, Who::EveryAdministrator, || get(why::show)),
     done(WHY, Who::EveryAdministrator, || post(why::submit)),
     done("/console/search", Who::EveryAdministrator, || post(search::submit)),

@@ -15,4 +15,6 @@ pub enum Who {
     Reads,
     /// Whoever may change it.
     Writes,
+    /// Whoever may change some account.
+    WritesSome,
 }

@@ -32,11 +32,11 @@ impl<S: 'static> PagedBody<S> {
         let make: Box<dyn Fn(S) -> Making<S> + Send> = Box::new(move |state| {
             let making = make(state);
             Box::pin(async move {
-                let made = making.await.map_err(|error| {
+                let piece = making.await.map_err(|error| {
                     tracing::error!(%error, "an answer broke off");
                     BrokenOff::from(error)
                 })?;
-                Ok(made.map(|(piece, state)| (piece.into(), state)))
+                Ok(piece.map(|(bytes, state)| (bytes.into(), state)))
             })
         });
         let next = Some(make(first));
@@ -54,12 +54,12 @@ impl<S: 'static> Body for PagedBody<S> {
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let body = self.get_mut();
         let Some(making) = &mut body.next else { return Poll::Ready(None) };
-        let made = ready!(making.as_mut().poll(context));
+        let piece = ready!(making.as_mut().poll(context));
         body.next = None;
-        Poll::Ready(match made {
-            Ok(Some((piece, state))) => {
+        Poll::Ready(match piece {
+            Ok(Some((bytes, state))) => {
                 body.next = Some((body.make)(state));
-                Some(Ok(Frame::data(piece)))
+                Some(Ok(Frame::data(bytes)))
             }
             Ok(None) => None,
             Err(broken) => Some(Err(broken)),

@@ -42,11 +42,13 @@ pub(crate) struct Cell {
     pub(crate) shape: Shape,
     /// Of a time: as programs read it.
     pub(crate) machine: String,
+    /// Of one of several that may be picked: the name of its field.
+    pub(crate) pick: Option<String>,
 }
 
 impl Cell {
     fn of(shape: Shape, text: String) -> Self {
-        Self { text, link: None, shape, machine: String::new() }
+        Self { text, link: None, shape, machine: String::new(), pick: None }
     }
 
     /// A text that somebody has written, cut short.

@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+use vestibule_auth::{AdministrationError, AuditCount};
+
 /// With a comma between thousands.
 pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
@@ -27,6 +29,20 @@ pub(crate) fn counted_many(count: u64, one: &str, many: &str) -> String {
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     let name = if count == 1 { one } else { many };
     format!("{} {name}", number_of(count))
+}
+
+/// How many entries of the audit there are; empty: others are counted already.
+pub(crate) fn counted_entries(
+    count: Result<AuditCount, AdministrationError>,
+    one: &str,
+    many: &str,
+) -> Result<String, AdministrationError> {
+    match count {
+        Ok(AuditCount::Exact(count)) => Ok(counted_many(count, one, many)),
+        Ok(AuditCount::AtLeast(count)) => Ok(format!("at least {}", counted_many(count, one, many))),
+        Err(AdministrationError::Overloaded) => Ok(String::new()),
+        Err(error) => Err(error),
+    }
 }
 
 #[cfg(test)]

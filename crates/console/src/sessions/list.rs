@@ -1,100 +1,41 @@
 //! `/console/sessions`
 
-use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AdministrationError, PageRequest, SessionFilter};
-use vestibule_model::{ApplicationId, SessionOrder, UserId};
+use vestibule_auth::{PageRequest, SessionFilter};
+use vestibule_model::SessionOrder;
 use vestibule_serve::forms::Zone;
 
-use super::table;
+use super::page::{self, EndsOffered, SessionsPage, refused, tabs};
+use super::{filter, table};
+use crate::filters::{Asked, FilterShape, Filters};
 use crate::frame::Frame;
-use crate::parts::{PAGE, Pager, Table, counted};
+use crate::parts::{PAGE, Pager, address, counted, number_of};
 use crate::refused::ConsoleError;
-use crate::request::Request;
-use crate::routes::SESSIONS;
-use crate::said::Said;
+use crate::routes::{END_SESSIONS, SESSIONS};
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer};
 
-/// The orders, as a query has them.
-pub(crate) const ORDERS: [(&str, &str, SessionOrder); 4] = [
-    ("newest", "opened last", SessionOrder::Newest),
-    ("oldest", "opened first", SessionOrder::Oldest),
-    ("recently-used", "used last", SessionOrder::RecentlyUsed),
-    ("long-unused", "unused for longest", SessionOrder::LongUnused),
-];
-
-const TITLE: &str = "Live sessions";
-
-#[derive(Template)]
-#[template(path = "sessions.html")]
-struct SessionsPage {
-    frame: Frame,
-    asked: Asked,
-    count: String,
-    table: Table,
-    pager: Pager,
+/// An order in words.
+fn order_words(order: SessionOrder) -> &'static str {
+    match order {
+        SessionOrder::Newest => "opened last",
+        SessionOrder::Oldest => "opened first",
+        SessionOrder::RecentlyUsed => "used last",
+        SessionOrder::LongUnused => "unused for longest",
+    }
 }
 
-/// What the filters of the page hold.
-struct Asked {
-    account: String,
-    user: String,
-    application: String,
-    address: String,
-    order: String,
-}
-
-impl Asked {
-    fn of(request: &Request) -> Self {
-        let asked = |name| request.asked(name).unwrap_or_default().trim().to_owned();
-        Self {
-            account: asked("account"),
-            user: asked("user"),
-            application: asked("application"),
-            address: asked("address"),
-            order: asked("order"),
-        }
-    }
-
-    fn fields(&self) -> [(&'static str, &str); 5] {
-        [
-            ("account", &self.account),
-            ("user", &self.user),
-            ("application", &self.application),
-            ("address", &self.address),
-            ("order", &self.order),
-        ]
-    }
-
-    fn filter(&self) -> Result<SessionFilter, AdministrationError> {
-        fn read<T: std::str::FromStr>(
-            field: &'static str,
-            text: &str,
-            what: &str,
-        ) -> Result<Option<T>, AdministrationError> {
-            if text.is_empty() {
-                return Ok(None);
-            }
-            let refused = |_| AdministrationError::invalid(field, format!("this is no {what}"));
-            text.parse().map(Some).map_err(refused)
-        }
-        Ok(SessionFilter {
-            account: read("account", &self.account, "account id")?,
-            user: read("user", &self.user, "id of a user")?.map(UserId),
-            application: read("application", &self.application, "id of a key, client or token")?
-                .map(ApplicationId),
-            address: read("address", &self.address, "address")?,
-            ..SessionFilter::default()
-        })
-    }
-
-    fn order(&self) -> SessionOrder {
-        let known = ORDERS.iter().find(|(word, ..)| *word == self.order);
-        known.map_or_else(SessionOrder::default, |(.., order)| *order)
-    }
+fn filters(asked: &Asked) -> Filters {
+    let orders = SessionOrder::ALL.map(|order| (order.to_string(), order_words(order).to_owned()));
+    let mut fields = filter::common_fields(asked);
+    fields.extend([
+        asked.field("opened_since", "Opened since (UTC)", FilterShape::Time),
+        asked.field("opened_before", "Opened before (UTC)", FilterShape::Time),
+        asked.field("order", "Order", FilterShape::Choice(orders.into())),
+    ]);
+    Filters { name: "Sessions", action: SESSIONS, fields }
 }
 
 /// `GET`.
@@ -102,39 +43,43 @@ pub(crate) async fn show(
     State(console): State<ConsoleState>,
     signed_in: SignedIn,
 ) -> Result<Response, ConsoleError> {
-    let (administration, request) = (console.administration(), &signed_in.request);
-    let asked = Asked::of(request);
+    let (caller, request, zone) = (&signed_in.caller, &signed_in.request, Zone::of("UTC"));
+    let names: Vec<_> = filter::NAMES.into_iter().chain(["order"]).collect();
+    let asked = Asked::of(request, &names);
+    let read = filter::read(&asked, &zone)
+        .and_then(|filter| Ok((filter, asked.choice("order", &SessionOrder::ALL)?.unwrap_or_default())));
+    let (filter, order) = match read {
+        Ok(read) => read,
+        Err(error) => return Ok(refused(&signed_in, page::State::Live, filters(&asked), error)),
+    };
     let cursor = request.asked("cursor");
     let wanted = PageRequest { limit: PAGE, cursor: cursor.as_deref() };
-    let filter = match asked.filter() {
-        Ok(filter) => filter,
-        Err(error) => return Ok(refused(&signed_in, asked, error)),
+    let found = console.administration().list_live_sessions(caller, &filter, order, wanted).await?;
+    let may_end = caller.require_some_writing().is_ok() && found.total > 0;
+    let ends = may_end.then(|| ends(&asked, &filter, found.total));
+    let table = if may_end {
+        super::table_to_pick(&console, caller, &found.sessions, &zone)
+    } else {
+        table(&console, &found.sessions, &zone)
     };
-    let found = administration.list_live_sessions(&signed_in.caller, &filter, asked.order(), wanted).await?;
     let page = SessionsPage {
-        frame: Frame::of(signed_in.viewer(), TITLE),
+        frame: Frame::of(signed_in.viewer(), page::State::Live.title()),
+        tabs: tabs(page::State::Live, &asked.pairs()),
         count: counted(found.total, "live session", "live sessions"),
-        table: table(&console, &found.sessions, &Zone::of("UTC")),
-        pager: Pager::of(SESSIONS, &asked.fields(), cursor.as_deref(), found.next.as_deref()),
-        asked,
+        table,
+        pager: Pager::of(SESSIONS, &asked.pairs(), cursor.as_deref(), found.next.as_deref()),
+        filters: filters(&asked),
+        ends,
     };
     Ok(answer::page(StatusCode::OK, &page))
 }
 
-/// The filters as they were sent, and what is wrong with one of them.
-fn refused(signed_in: &SignedIn, asked: Asked, error: AdministrationError) -> Response {
-    let said = Said::bad(format!("Nothing was looked for. {error}."));
-    let page = SessionsPage {
-        frame: Frame::of(signed_in.viewer(), TITLE).saying(Some(said)),
-        count: String::new(),
-        table: Table {
-            name: TITLE,
-            head: Vec::new(),
-            rows: Vec::new(),
-            empty: "Correct the filter, and ask again.",
-        },
-        pager: Pager { first: None, next: None },
-        asked,
+fn ends(asked: &Asked, filter: &SessionFilter, total: usize) -> EndsOffered {
+    let named = asked.pairs().into_iter().filter(|(name, _)| filter::NAMES.contains(name));
+    let words = if *filter == SessionFilter::default() {
+        "End all".to_owned()
+    } else {
+        format!("End all {} that match", number_of(total))
     };
-    answer::caused_by(answer::page(StatusCode::UNPROCESSABLE_ENTITY, &page), error)
+    EndsOffered { all: address(END_SESSIONS, named), words }
 }

@@ -1,18 +1,27 @@
-//! Live sessions: those of everything, an account, a user, an application or an address; the life of one, also when it is over; and its end.
+//! Sessions, those that live and those that ended: of everything, an account, a user, an application or an address; the life of one, also when
+//! it is over; and the ends of one or many.
 
 pub(crate) mod end;
+pub(crate) mod ended;
+pub(crate) mod ends;
+mod filter;
+pub(crate) mod job;
 mod list;
+mod page;
 mod show;
 
-pub(crate) use list::{ORDERS, show as list};
+pub(crate) use list::show as list;
 pub(crate) use show::{Told, show, told};
 
+use std::net::IpAddr;
+
 use uuid::Uuid;
-use vestibule_auth::Listed;
+use vestibule_auth::{Caller, Listed};
 use vestibule_model::SessionReference;
 use vestibule_serve::forms::Zone;
 
 use crate::ConsoleState;
+use crate::accounts::account_address;
 use crate::parts::{Cell, Table};
 use crate::routes::SESSIONS;
 use crate::users::user_address;
@@ -28,8 +37,24 @@ pub(crate) fn address(session: SessionReference) -> String {
     format!("{SESSIONS}/{}", name(session))
 }
 
+/// An address, which leads to the sessions that were opened from it.
+pub(crate) fn from(of: IpAddr) -> Cell {
+    let text = of.to_string();
+    Cell::code(of).to(crate::parts::address(SESSIONS, [("address", text.as_str())]))
+}
+
 fn reference(console: &ConsoleState, listed: &Listed) -> SessionReference {
     SessionReference(console.auth.tokens().reference(listed.session.id))
+}
+
+/// The same, of which some may be picked; not the one by which the caller asks.
+fn table_to_pick(console: &ConsoleState, caller: &Caller, sessions: &[Listed], zone: &Zone) -> Table {
+    let mut table = table(console, sessions, zone);
+    for (row, listed) in table.rows.iter_mut().zip(sessions) {
+        let Some(first) = row.first_mut().filter(|_| !caller.is_in(listed.session.id)) else { continue };
+        first.pick = Some(ends::pick(console, listed));
+    }
+    table
 }
 
 /// Live sessions, a row each.
@@ -40,9 +65,9 @@ pub(crate) fn table(console: &ConsoleState, sessions: &[Listed], zone: &Zone) ->
         vec![
             Cell::code(&short).to(address(of)),
             Cell::text(&listed.user.login_name).to(user_address(session.account, session.user)),
-            Cell::code(session.account),
+            Cell::code(session.account).to(account_address(session.account)),
             Cell::words(words::opened_by(session)),
-            session.address.map_or_else(|| Cell::words("unknown"), Cell::code),
+            session.address.map_or_else(|| Cell::words("unknown"), from),
             Cell::time(session.created, zone),
             Cell::time(session.last_used, zone),
         ]

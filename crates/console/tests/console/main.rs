@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
 mod accounts;
+mod audit;
 mod connections;
 mod coverage;
 mod deeds;
+mod ends;
 mod forms;
 mod headers;
 mod installation;

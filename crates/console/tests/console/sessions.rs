@@ -87,3 +87,38 @@ async fn a_session_that_never_was_is_not_found() {
         assert_eq!(browser.get(&format!("{LIST}/{reference}")).await.status, 404, "{reference}");
     }
 }
+
+#[tokio::test]
+async fn ended_sessions_say_why_by_whom_and_from_where() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let browser = instance.signed_in().await;
+    let end = format!("{LIST}/{}/end", things.session);
+    let csrf = browser.get(&end).await.hidden("csrf");
+    assert_eq!(browser.post(&end, &[("csrf", &csrf)]).await.status, 303);
+    let list = browser.get(&format!("{LIST}/ended?account={ACCOUNT}")).await;
+    let user = things.user;
+    for expected in [
+        "1 ended session<",
+        "Ended by an administrator",
+        ">admin<",
+        "127.0.0.1",
+        &format!("{LIST}/{}", things.session),
+        &format!("/console/accounts/{ACCOUNT}/users/{user}"),
+    ] {
+        assert!(list.html.contains(expected), "{expected}: {}", list.html);
+    }
+    for (query, expected) in [
+        (format!("user={user}&reason=ended-by-administrator"), 1),
+        (format!("user={user}&reason=expired"), 0),
+        (format!("user={user}&address=127.0.0.1&actor=system"), 0),
+        (format!("account={ACCOUNT}&since=2000-01-01T00:00"), 1),
+        (format!("account={ACCOUNT}&until=2000-01-01T00:00"), 0),
+    ] {
+        let list = browser.get(&format!("{LIST}/ended?{query}")).await;
+        assert_eq!(list.html.matches(&*things.session).count(), expected, "{query}: {}", list.html);
+    }
+    for query in ["reason=x", "actor=x", "since=x", "user=x"] {
+        assert_eq!(browser.get(&format!("{LIST}/ended?{query}")).await.status, 422, "{query}");
+    }
+}

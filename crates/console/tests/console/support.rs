@@ -29,6 +29,10 @@ pub(crate) struct Things {
     pub(crate) user: i64,
     pub(crate) session: String,
     pub(crate) connection: i64,
+    /// The place of an entry of the audit.
+    pub(crate) place: String,
+    /// A job of the owner's that ends sessions.
+    pub(crate) job: String,
     pub(crate) kinds: Vec<(&'static str, i64)>,
 }
 
@@ -36,7 +40,8 @@ impl Things {
     /// Names of things, none of which there is.
     pub(crate) fn nowhere() -> Self {
         let session = "1b4e28ba-2fa1-41d2-883f-0016d3cca427".to_owned();
-        Self { user: 1, session, connection: 1, kinds: KINDS.map(|kind| (kind, 1)).to_vec() }
+        let (place, job) = ("1".to_owned(), session.clone());
+        Self { user: 1, session, place, job, connection: 1, kinds: KINDS.map(|kind| (kind, 1)).to_vec() }
     }
 }
 
@@ -127,7 +132,12 @@ impl Instance {
             let made = self.api(Method::POST, &format!("{own}/{kind}"), &new(kind, "One")).await;
             kinds.push((kind, made["id"].as_i64().unwrap()));
         }
-        Things { user, session, connection: self.connection().await, kinds }
+        let entries = self.listed(&format!("/admin/v1/audit?account={ACCOUNT}&limit=1")).await;
+        let place = entries["entries"][0]["sequence"].to_string();
+        let job = self.api(Method::POST, "/admin/v1/session-ends", &json!({ "sessions": [] })).await;
+        let job = job["id"].as_str().unwrap().to_owned();
+        let connection = self.connection().await;
+        Things { user, session, connection, place, job, kinds }
     }
 
     /// A connection of SAML in the fixture's account; its id.
