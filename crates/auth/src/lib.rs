@@ -135,11 +135,9 @@ pub use signing_keys::{PublishedKey, SignError};
 pub use store_health::{Purpose, Trouble};
 pub use strength::{OwnWords, check_strength};
 pub use traffic::{
-    ApplicationStanding, IDLE_AFTER, Route, SAFE_AFTER, TrafficKey, TrafficLine, TrafficLosses,
-    TrafficReport, TrafficSums, TrafficVerdict,
+    ApplicationStanding, ComparedLine, IDLE_AFTER, NoTrafficDays, Route, SAFE_AFTER, TrafficDays, TrafficKey,
+    TrafficLine, TrafficLosses, TrafficReport, TrafficSums, TrafficVerdict, compare,
 };
-pub use vestibule_store::{
-    AddressSketch, AuditCount, AuditOrder, DigestHolder, DigestKind, MOST_AGENTS, OTHER_AGENTS,
-};
+pub use vestibule_store::{AddressSketch, AuditCount, AuditOrder, DigestHolder, DigestKind};
 pub use why::{Evidence, Life, LifeState, Pasted, Step, life};
 pub use work_pool::WorkPoolGauges;

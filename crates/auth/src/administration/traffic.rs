@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use vestibule_model::{AccountId, Application, Day, Millis, TrafficApplication, TrafficBy};
+use vestibule_model::{AccountId, Application, Millis, TrafficApplication, TrafficBy};
 use vestibule_store::{TrafficQuery, TrafficSpan, TrafficUses};
 
 use super::{Administration, AdministrationError, Caller, Scope};
-use crate::traffic::{ApplicationStanding, Summing, TrafficKey, TrafficLine, TrafficReport, TrafficVerdict};
+use crate::traffic::{
+    ApplicationStanding, Summing, TrafficDays, TrafficKey, TrafficLine, TrafficReport, TrafficVerdict,
+};
 
 /// How many rows are read at a time.
 const PAGE: usize = 256;
@@ -18,40 +20,32 @@ pub struct TrafficAsked {
     pub account: Option<AccountId>,
     /// Of one application alone.
     pub application: Option<TrafficApplication>,
-    /// The first day.
-    pub from: Day,
-    /// The last day; at most [`TrafficAsked::MOST_DAYS`] in all.
-    pub through: Day,
-    /// By what it is summed up.
-    pub by: TrafficBy,
-}
-
-impl TrafficAsked {
-    /// How many days may be asked for at once.
-    pub const MOST_DAYS: u32 = 500;
+    /// Of which days.
+    pub days: TrafficDays,
 }
 
 impl Administration<'_> {
-    /// What was counted until now: what is not stored yet is written first. By application also each that the account has, whether or
-    /// not anything was counted, and whether it is needed.
-    pub async fn traffic(
+    /// What was counted until now, summed up by each of these: what is not stored yet is written first. By application also each that
+    /// the account has, whether or not anything was counted, and whether it is needed.
+    pub async fn traffic<const N: usize>(
         &self,
         caller: &Caller,
         asked: TrafficAsked,
-    ) -> Result<TrafficReport, AdministrationError> {
+        by: [TrafficBy; N],
+    ) -> Result<[TrafficReport; N], AdministrationError> {
         caller.require(asked.account.map_or(Scope::ReadInstallation, Scope::ReadAccount))?;
         if let Some(account) = asked.account {
             self.account_entry(account)?;
         }
         self.auth.traffic.write(caller.now).await?;
         let _unaged = self.auth.traffic.keep_form().await;
-        let TrafficAsked { account, application, from, through, by } = asked;
-        let mut summing = Summing::new(by, from, through);
+        let TrafficAsked { account, application, days: TrafficDays { from, through } } = asked;
+        let mut sums = by.map(|by| Summing::new(by, from, through));
         let mut query = TrafficQuery { account, application, from, through, after: None, limit: PAGE };
         loop {
             let page = self.auth.store.traffic(query).await?;
-            for row in &page {
-                summing.add(row);
+            for summing in &mut sums {
+                page.iter().for_each(|row| summing.add(row));
             }
             query.after = page.last().map(|row| (row.source.application, row.period));
             if page.len() < query.limit {
@@ -62,12 +56,14 @@ impl Administration<'_> {
         let counting = overview.counting.filter(|_| self.auth.traffic.is_counting());
         // No batch may have been made since the start.
         let counting = counting.map(|span| TrafficSpan::after(Some(span), caller.now));
-        let mut report = summing.report(counting.map(|span| span.since));
-        if by == TrafficBy::Application {
-            let uses = overview.uses.into_iter().collect();
-            self.tell_standings(&mut report, &asked, uses, caller.now).await?;
+        let mut reports = sums.map(|summing| summing.report(counting.map(|span| span.since)));
+        for (report, by) in reports.iter_mut().zip(by) {
+            if by == TrafficBy::Application {
+                let uses = overview.uses.iter().copied().collect();
+                self.tell_standings(report, &asked, uses, caller.now).await?;
+            }
         }
-        Ok(report)
+        Ok(reports)
     }
 
     /// Tells what is known of each application, those of which nothing was counted included.
@@ -79,7 +75,7 @@ impl Administration<'_> {
         now: Millis,
     ) -> Result<(), AdministrationError> {
         let known = self.applications(asked.account).await?;
-        let days = usize::try_from(asked.through.number() - asked.from.number() + 1).unwrap_or(0);
+        let days = usize::try_from(asked.days.count()).unwrap_or(0);
         for (application, (_, used_elsewhere)) in &known {
             let elsewhere = TrafficUses { last: *used_elsewhere, ..TrafficUses::default() };
             uses.entry(*application).or_default().add(elsewhere);

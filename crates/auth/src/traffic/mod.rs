@@ -4,12 +4,18 @@
 //! Counting stays within a shard of the thread that counts (`shard`); what the shards have is written in batches (`writer`), of which
 //! each counts once. Routes of others are folded into families, which are learned (`families`). Nothing here decides anything.
 
+mod compare;
+mod days;
 mod families;
 mod report;
 mod shard;
 mod source;
+mod table;
+mod words;
 mod writer;
 
+pub use compare::{ComparedLine, compare};
+pub use days::{NoTrafficDays, TrafficDays};
 pub(crate) use report::Summing;
 pub use report::{
     ApplicationStanding, IDLE_AFTER, SAFE_AFTER, TrafficKey, TrafficLine, TrafficReport, TrafficSums,

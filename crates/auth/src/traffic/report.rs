@@ -61,7 +61,7 @@ pub struct TrafficLine {
 }
 
 /// What is known of an application.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApplicationStanding {
     /// Its name; None: it has been deleted, or is none.
     pub name: Option<String>,
@@ -129,7 +129,8 @@ impl TrafficSums {
         self.refused = self.refused.saturating_add(other.refused);
     }
 
-    fn all(self) -> u64 {
+    /// Whatever came of them.
+    pub fn all(self) -> u64 {
         self.allowed.saturating_add(self.refused)
     }
 }

@@ -1,6 +1,5 @@
 //! `/admin/v1/accounts/{account}/traffic` and `/admin/v1/traffic`: what was counted of requests, as JSON or as a table.
 
-mod csv;
 mod line;
 
 use axum::extract::State;
@@ -10,16 +9,13 @@ use http::StatusCode;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{AddressSketch, TrafficAsked, TrafficReport};
-use vestibule_model::{AccountId, Day, Millis, TrafficApplication, TrafficBy};
+use vestibule_auth::{AddressSketch, TrafficAsked, TrafficDays, TrafficReport};
+use vestibule_model::{AccountId, Millis, TrafficApplication, TrafficBy};
 
 use super::AdminState;
 use super::problem::{AdminError, Problem};
 use super::request::{AuthenticatedCaller, PathParameters, QueryParameters, account_named, json};
 use line::Line;
-
-/// How many days are told unless told otherwise.
-const USUAL_DAYS: u32 = 30;
 
 /// Which traffic is told.
 #[derive(Deserialize, IntoParams)]
@@ -80,8 +76,8 @@ pub(super) async fn of_account(
     headers: HeaderMap,
 ) -> Result<Response, AdminError> {
     let account = account_named(&account)?;
-    let asked = wanted.asked(Some(account), caller.now)?;
-    let report = admin.auth.administration().traffic(&caller, asked).await?;
+    let (asked, by) = wanted.asked(Some(account), caller.now)?;
+    let [report] = admin.auth.administration().traffic(&caller, asked, [by]).await?;
     Ok(answer(&asked, report, caller.now, &headers))
 }
 
@@ -95,31 +91,20 @@ pub(super) async fn of_nobody(
     QueryParameters(wanted): QueryParameters<TrafficParameters>,
     headers: HeaderMap,
 ) -> Result<Response, AdminError> {
-    let asked = wanted.asked(None, caller.now)?;
-    let report = admin.auth.administration().traffic(&caller, asked).await?;
+    let (asked, by) = wanted.asked(None, caller.now)?;
+    let [report] = admin.auth.administration().traffic(&caller, asked, [by]).await?;
     Ok(answer(&asked, report, caller.now, &headers))
 }
 
 impl TrafficParameters {
-    fn asked(self, account: Option<AccountId>, now: Millis) -> Result<TrafficAsked, AdminError> {
-        let through = self.to.as_deref().map_or(Ok(Day::of(now)), |text| day("to", text))?;
-        let from =
-            self.from.as_deref().map_or(Ok(through.minus(USUAL_DAYS - 1)), |text| day("from", text))?;
-        if from > through {
-            return Err(malformed("from", "this is after `to`"));
-        }
-        if from < through.minus(TrafficAsked::MOST_DAYS - 1) {
-            return Err(malformed("from", "at most 500 days are told at once"));
-        }
+    /// Of what, and by what it is summed up.
+    fn asked(self, account: Option<AccountId>, now: Millis) -> Result<(TrafficAsked, TrafficBy), AdminError> {
+        let days = TrafficDays::read(self.from.as_deref(), self.to.as_deref(), now);
+        let days = days.map_err(|error| malformed(error.field(), &error.to_string()))?;
         let application = self.application.as_deref().map(str::parse::<TrafficApplication>).transpose();
         let application = application.map_err(|error| malformed("application", &error.to_string()))?;
-        let by = self.by.unwrap_or(TrafficBy::Application);
-        Ok(TrafficAsked { account, application, from, through, by })
+        Ok((TrafficAsked { account, application, days }, self.by.unwrap_or(TrafficBy::Application)))
     }
-}
-
-fn day(field: &str, text: &str) -> Result<Day, AdminError> {
-    text.parse().map_err(|_| malformed(field, "this is no day: YYYY-MM-DD"))
 }
 
 fn malformed(field: &str, reason: &str) -> AdminError {
@@ -127,19 +112,19 @@ fn malformed(field: &str, reason: &str) -> AdminError {
 }
 
 fn answer(asked: &TrafficAsked, report: TrafficReport, now: Millis, headers: &HeaderMap) -> Response {
-    let since = report.since;
-    let lines: Vec<Line> = report.lines.into_iter().map(|line| Line::of(line, since, now)).collect();
     if wants_table(headers) {
         let headers = [
             (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
             (CACHE_CONTROL, "no-store"),
             (VARY, "accept"),
         ];
-        return (headers, csv::table(&lines)).into_response();
+        return (headers, report.table(now)).into_response();
     }
+    let since = report.since;
+    let lines: Vec<Line> = report.lines.into_iter().map(|line| Line::of(line, since, now)).collect();
     let report = Report {
-        from: asked.from.to_string(),
-        to: asked.through.to_string(),
+        from: asked.days.from.to_string(),
+        to: asked.days.through.to_string(),
         counting_since: since.map(Millis::as_unix),
         address_error: AddressSketch::STANDARD_ERROR,
         allowed: report.sums.allowed,
