@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use axum::http::header::{LOCATION, RETRY_AFTER};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use vestibule_pages::Page;
@@ -33,6 +33,16 @@ pub(crate) fn page(status: StatusCode, page: &impl Page) -> Response {
 /// The same as text.
 pub(crate) fn html(status: StatusCode, html: String) -> Response {
     with_headers((status, html).into_response())
+}
+
+/// A file that the browser keeps under this name.
+pub(crate) fn download(content_type: &'static str, name: &str, text: String) -> Response {
+    let mut answer = with_headers((StatusCode::OK, text).into_response());
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Ok(named) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        answer.headers_mut().insert(CONTENT_DISPOSITION, named);
+    }
+    answer
 }
 
 /// The answer with what is logged of it.

@@ -7,6 +7,7 @@ use crate::routes::{
     ACCOUNTS, ADMINISTRATION_TOKENS, ADMINISTRATORS, AUDIT, GATEWAY_RULES, HOME, KEYS, SESSIONS, WHY,
 };
 use crate::said::Said;
+use crate::traffic::traffic_address;
 use crate::words;
 
 /// Whoever looks at a page.
@@ -66,6 +67,13 @@ impl Frame {
         Self { crumbs: above.into_iter().map(crumb).collect(), ..self }
     }
 
+    /// The same below one page more.
+    #[must_use]
+    pub(crate) fn above(mut self, name: &str, address: &str) -> Self {
+        self.crumbs.push(Crumb { name: visible(name), address: address.to_owned() });
+        self
+    }
+
     /// The same with what is said of what was done.
     #[must_use]
     pub(crate) fn saying(self, said: Option<Said>) -> Self {
@@ -78,12 +86,14 @@ fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
     if caller.expect_second_factor().is_err() {
         return Vec::new();
     }
-    let item = |name, address: &str| {
-        let is_here = if address == HOME { path == HOME } else { path.starts_with(address) };
-        NavItem { name, address: address.to_owned(), is_here }
-    };
-    let everybody =
-        [("Overview", HOME), ("Accounts", ACCOUNTS), ("Sessions", SESSIONS), ("Why", WHY), ("Audit", AUDIT)];
+    let everybody = [
+        ("Overview", HOME.to_owned()),
+        ("Accounts", ACCOUNTS.to_owned()),
+        ("Sessions", SESSIONS.to_owned()),
+        ("Traffic", traffic_address(caller.role.account())),
+        ("Why", WHY.to_owned()),
+        ("Audit", AUDIT.to_owned()),
+    ];
     let of_installation = [
         ("Gateway rules", GATEWAY_RULES),
         ("Administrators", ADMINISTRATORS),
@@ -92,5 +102,16 @@ fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
     ];
     let reads_installation = caller.require(Scope::ReadInstallation).is_ok();
     let of_installation = of_installation.into_iter().filter(|_| reads_installation);
-    everybody.into_iter().chain(of_installation).map(|(name, address)| item(name, address)).collect()
+    let of_installation = of_installation.map(|(name, address)| (name, address.to_owned()));
+    let places: Vec<_> = everybody.into_iter().chain(of_installation).collect();
+    // A page is below a place, and not below another that is longer; every page is below the first.
+    let is_below = |address: &str| path == address || (address != HOME && path.starts_with(address));
+    let here = places.iter().map(|(_, address)| address).filter(|it| is_below(it));
+    let here = here.max_by_key(|it| it.len()).cloned();
+    let item = |(name, address): (&'static str, String)| NavItem {
+        is_here: Some(&address) == here.as_ref(),
+        name,
+        address,
+    };
+    places.into_iter().map(item).collect()
 }

@@ -36,6 +36,7 @@ mod search;
 mod sessions;
 mod signed_in;
 mod surrounding;
+mod traffic;
 mod users;
 mod way_in;
 mod who;

@@ -38,6 +38,12 @@ impl Place {
         self.named("account", |account| account.parse().ok())
     }
 
+    /// None: the path has no place for one.
+    pub(crate) fn account_if_named(&self) -> Result<Option<AccountId>, ConsoleError> {
+        let is_named = self.0.iter().any(|(known, _)| known == "account");
+        is_named.then(|| self.account()).transpose()
+    }
+
     pub(crate) fn number(&self, name: &str) -> Result<i64, ConsoleError> {
         self.named(name, |number| number.parse().ok())
     }

@@ -8,7 +8,7 @@ use http::Method;
 use crate::who::Who;
 use crate::{
     ConsoleState, accounts, administrators, assets, audit, connections, gateway_rules, keys, overview, own,
-    resources, search, sessions, users, way_in, why,
+    resources, search, sessions, traffic, users, way_in, why,
 };
 
 /// A route of the console.
@@ -52,6 +52,8 @@ pub(crate) const ADMINISTRATORS: &str = "/console/administrators";
 pub(crate) const ADMINISTRATION_TOKENS: &str = "/console/administration-tokens";
 /// The master keys and the signing keys.
 pub(crate) const KEYS: &str = "/console/keys";
+/// What was counted of requests of no account.
+pub(crate) const TRAFFIC: &str = "/console/traffic";
 
 /// Those that ended.
 pub(crate) const ENDED_SESSIONS: &str = "/console/sessions/ended";
@@ -87,6 +89,12 @@ pub static ROUTES: &[Route] = &[
     shown("/console/accounts/{account}/services", Who::Reads, || get(accounts::services::show)),
     shown("/console/accounts/{account}/connections", Who::Reads, || get(connections::list)),
     shown("/console/accounts/{account}/connections/{connection}", Who::Reads, || get(connections::show)),
+    shown("/console/accounts/{account}/traffic", Who::Reads, || get(traffic::show)),
+    shown("/console/accounts/{account}/traffic.csv", Who::Reads, || get(traffic::download)),
+    shown("/console/accounts/{account}/traffic/compare", Who::Reads, || get(traffic::compare)),
+    shown(TRAFFIC, Who::ReadsInstallation, || get(traffic::show)),
+    shown("/console/traffic.csv", Who::ReadsInstallation, || get(traffic::download)),
+    shown("/console/traffic/compare", Who::ReadsInstallation, || get(traffic::compare)),
     shown("/console/accounts/{account}/{kind}", Who::Reads, || get(resources::list)),
     shown("/console/accounts/{account}/{kind}/{id}", Who::Reads, || get(resources::show)),
     shown(GATEWAY_RULES, Who::ReadsInstallation, || get(gateway_rules::list)),

@@ -45,7 +45,9 @@ impl Administration<'_> {
         loop {
             let page = self.auth.store.traffic(query).await?;
             for summing in &mut sums {
-                page.iter().for_each(|row| summing.add(row));
+                for row in &page {
+                    summing.add(row);
+                }
             }
             query.after = page.last().map(|row| (row.source.application, row.period));
             if page.len() < query.limit {

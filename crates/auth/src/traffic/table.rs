@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use vestibule_model::Millis;
 
-use super::report::TrafficReport;
+use super::report::{TrafficReport, TrafficVerdict};
 
 const HEAD: &str = "key,name,allowed,refused,addresses,first_used,last_used,last_refused,verdict,grounds\r\n";
 
@@ -19,7 +19,7 @@ impl TrafficReport {
             let uses = standing.map(|standing| standing.uses).unwrap_or_default();
             let (first, last, refused) = (time(uses.first), time(uses.last), time(uses.last_refused));
             let addresses = line.addresses.map(|count| count.to_string()).unwrap_or_default();
-            let verdict = line.verdict().map(|verdict| verdict.word()).unwrap_or_default();
+            let verdict = line.verdict().map(TrafficVerdict::word).unwrap_or_default();
             // Writing to a text does not fail.
             let _ = write!(
                 table,

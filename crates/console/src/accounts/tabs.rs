@@ -6,6 +6,7 @@ use vestibule_model::AccountId;
 use crate::parts::number;
 use crate::resources::Kind;
 use crate::routes::ACCOUNTS;
+use crate::traffic::traffic_address;
 
 /// A part of an account.
 pub(crate) struct Tab {
@@ -41,5 +42,6 @@ pub(crate) fn tabs(account: AccountId, counts: &AccountCounts, path: &str) -> Ve
         .into_iter()
         .chain(kinds)
         .chain(more)
+        .chain([tab("Traffic", traffic_address(Some(account)), None)])
         .collect()
 }

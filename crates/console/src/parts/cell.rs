@@ -76,6 +76,16 @@ impl Cell {
         Self::of(Shape::Number, super::number(number))
     }
 
+    /// By how much something has grown.
+    pub(crate) fn difference(by: i128) -> Self {
+        Self::of(Shape::Number, super::signed(by))
+    }
+
+    /// What stands in the place of a number.
+    pub(crate) fn number_in_words(words: impl Into<String>) -> Self {
+        Self::of(Shape::Number, words.into())
+    }
+
     /// A point in time.
     pub(crate) fn time(at: Millis, zone: &Zone) -> Self {
         let (text, machine) = (time(at, zone), zone.machine(at));

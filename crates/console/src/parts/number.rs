@@ -15,6 +15,16 @@ pub(crate) fn number(number: u64) -> String {
     text
 }
 
+/// The same with a sign.
+pub(crate) fn signed(difference: i128) -> String {
+    let size = number(u64::try_from(difference.unsigned_abs()).unwrap_or(u64::MAX));
+    match difference {
+        0 => size,
+        1.. => format!("+{size}"),
+        _ => format!("−{size}"),
+    }
+}
+
 /// The same of how many there are.
 pub(crate) fn number_of(count: usize) -> String {
     number(u64::try_from(count).unwrap_or(u64::MAX))
@@ -53,6 +63,11 @@ mod tests {
     fn thousands_are_apart() {
         let shown = [0, 999, 1_000, 12_345, 1_234_567].map(number);
         assert_eq!(shown, ["0", "999", "1,000", "12,345", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_difference_has_a_sign() {
+        assert_eq!([0, 1_234, -5].map(signed), ["0", "+1,234", "−5"]);
     }
 
     #[test]

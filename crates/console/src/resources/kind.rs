@@ -1,7 +1,7 @@
 //! The kinds.
 
 use vestibule_auth::AccountCounts;
-use vestibule_model::AccountId;
+use vestibule_model::{AccountId, Application, ApplicationId};
 
 use crate::accounts::account_address;
 
@@ -81,7 +81,18 @@ impl Kind {
 
     /// Whether sessions are opened with one.
     pub(crate) const fn opens_sessions(self) -> bool {
-        matches!(self, Self::ApiKeys | Self::OauthClients | Self::ApplicationTokens)
+        self.application(0).is_some()
+    }
+
+    /// The one of this id, as a program proves itself with it; None: none does.
+    pub(crate) const fn application(self, id: i64) -> Option<Application> {
+        let id = ApplicationId(id);
+        match self {
+            Self::ApiKeys => Some(Application::ApiKey(id)),
+            Self::OauthClients => Some(Application::OauthClient(id)),
+            Self::ApplicationTokens => Some(Application::Token(id)),
+            Self::Profiles | Self::Groups | Self::Skills => None,
+        }
     }
 
     /// What is said where there is none.

@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_model::{AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Skill};
+use vestibule_model::{
+    AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Skill, TrafficApplication,
+};
 use vestibule_serve::forms::Zone;
 
 use super::{Around, Kind, Of, Shown};
@@ -15,6 +17,7 @@ use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::routes::{ACCOUNTS, SESSIONS};
 use crate::signed_in::SignedIn;
+use crate::traffic::application_traffic;
 use crate::{ConsoleState, answer};
 
 #[derive(Template)]
@@ -58,6 +61,10 @@ async fn of_kind<P: Shown>(
     if kind.opens_sessions() {
         let address = format!("{SESSIONS}?account={account}&application={id}");
         facts.push(Fact::one("Sessions", Cell::words("Live sessions opened with it").to(address)));
+    }
+    if let Some(application) = kind.application(id) {
+        let address = application_traffic(account, TrafficApplication::Of(application));
+        facts.push(Fact::one("Traffic", Cell::words("Its requests, and whether it is needed").to(address)));
     }
     let frame = Frame::of(signed_in.viewer(), thing.name()).below([
         ("Accounts", ACCOUNTS),

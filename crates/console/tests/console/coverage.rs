@@ -129,7 +129,7 @@ async fn an_administrator_of_another_account_sees_nothing_of_this_one() {
     let instance = Instance::start().await;
     instance.other_account().await;
     let browser = instance.signed_in_with(&json!({ "role": "administrator", "account": "other" })).await;
-    let of_account = |route: &Route| [Who::Reads, Who::Writes].contains(&route.who);
+    let of_account = |route: &Route| [Who::Reads, Who::Writes, Who::ReadsInstallation].contains(&route.who);
     let csrf = browser.get(HOME).await.hidden("csrf");
     let things = instance.things().await;
     for (route, path) in guarded_of(&things).into_iter().filter(|(route, _)| of_account(route)) {

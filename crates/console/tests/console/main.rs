@@ -18,4 +18,5 @@ mod policies;
 mod second_factor;
 mod sessions;
 mod support;
+mod traffic;
 mod users;
