@@ -45,6 +45,7 @@ mod recognise;
 mod reference;
 mod refresh;
 mod rules;
+mod sealed_text;
 mod second_factor;
 mod self_service;
 mod sentinel;

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use vestibule_crypto::SealContext;
 use vestibule_model::{Actor, Millis, RememberedAnswer, SecretDigest, sealed_under};
 use vestibule_store::{Change, StoreError};
@@ -71,7 +72,11 @@ pub struct Idempotency<'a, T> {
 
 /// The keys of what is under way.
 #[derive(Default)]
-pub(super) struct KeysInFlight(Mutex<HashSet<Vec<u8>>>);
+pub(super) struct KeysInFlight {
+    keys: Mutex<HashSet<Vec<u8>>>,
+    /// Rung when one is no longer.
+    done: Notify,
+}
 
 impl PendingCreation {
     /// To be handed to whoever makes the thing.
@@ -83,15 +88,29 @@ impl PendingCreation {
     }
 }
 
+impl<T> Idempotency<'_, T> {
+    /// What came under no key.
+    pub fn none() -> Self {
+        Self { name: None, answer: &|_| StoredResponse(Zeroizing::new(Vec::new())) }
+    }
+}
+
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.all.keys().remove(&self.name.key);
+        self.all.done.notify_waiters();
     }
 }
 
 impl KeysInFlight {
     fn keys(&self) -> MutexGuard<'_, HashSet<Vec<u8>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a name; None: one of the same key is under way.
+    fn enter(self: &Arc<Self>, name: &Name) -> Option<InFlight> {
+        let is_first = self.keys().insert(name.key.clone());
+        is_first.then(|| InFlight { name: name.clone(), all: Arc::clone(self) })
     }
 }
 
@@ -122,14 +141,43 @@ impl Administration<'_> {
     ) -> Result<IdempotencyState, AdministrationError> {
         caller.require(scope)?;
         let Some(keyed) = keyed else { return Ok(IdempotencyState::New(PendingCreation(None))) };
-        let name = Self::name_of(caller, keyed);
-        if !self.state().creations().keys().insert(name.key.clone()) {
-            return Err(AdministrationError::Conflict(format!("{FIELD}: a request under it is under way")));
-        }
-        let request = name.request.clone();
-        let keys = self.auth.keys.secrets().digests(&name.key);
-        let all = Arc::clone(self.state().creations());
-        let first = PendingCreation(Some(InFlight { name, all }));
+        let under_way = || AdministrationError::Conflict(format!("{FIELD}: a request under it is under way"));
+        let first = self.state().creations().enter(&Self::name_of(caller, keyed)).ok_or_else(under_way)?;
+        self.creation_of(caller, first).await
+    }
+
+    /// The same for somebody who waits for a request under the same key that is under way: the second click on a button is answered
+    /// as the first.
+    pub async fn begin_creation_in_turn(
+        &self,
+        caller: &Caller,
+        scope: Scope,
+        keyed: IdempotentRequest<'_>,
+    ) -> Result<IdempotencyState, AdministrationError> {
+        caller.require(scope)?;
+        let (name, creations) = (Self::name_of(caller, keyed), self.state().creations());
+        let first = loop {
+            let done = creations.done.notified();
+            tokio::pin!(done);
+            // From here on no end of another is missed.
+            done.as_mut().enable();
+            if let Some(first) = creations.enter(&name) {
+                break first;
+            }
+            done.await;
+        };
+        self.creation_of(caller, first).await
+    }
+
+    /// What to do about a creation under a key of which no other is under way.
+    async fn creation_of(
+        &self,
+        caller: &Caller,
+        first: InFlight,
+    ) -> Result<IdempotencyState, AdministrationError> {
+        let request = first.name.request.clone();
+        let keys = self.auth.keys.secrets().digests(&first.name.key);
+        let first = PendingCreation(Some(first));
         let mut remembered = None;
         for key in keys {
             remembered = remembered.or(self.auth.store.answer(key).await?);

@@ -30,6 +30,7 @@ mod figures;
 mod first;
 mod gateway_rules;
 mod idempotency;
+mod kept_form;
 mod live_sessions;
 mod log_in;
 mod master_keys;

@@ -5,7 +5,7 @@ use vestibule_store::Change;
 use zeroize::Zeroizing;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
-use super::{Administration, AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::directory::AccountEntry;
 use crate::directory::AccountUser;
 use crate::password::{NewPassword, NewPasswordError};
@@ -29,6 +29,7 @@ impl Administration<'_> {
         AccountUser { account, user: id }: AccountUser,
         password: Zeroizing<String>,
         at_next_login: AtNextLogin,
+        idempotency: Idempotency<'_, ()>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let entry = self.account_entry(account)?;
@@ -51,7 +52,8 @@ impl Administration<'_> {
             };
             let details = AuditDetails::changed::<User>(&before, &after).named(AuditAction::PasswordSet);
             let details = details.in_account(account).about(id);
-            Ok((Some(AuditedWrite::one(Change::PutUser(after.into()), details)), ()))
+            let written = AuditedWrite::one(Change::PutUser(after.into()), details);
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &())), ()))
         })
         .await
     }

@@ -67,7 +67,7 @@ impl Administration<'_> {
         self.present_user(account, id).map(drop)
     }
 
-    /// Makes a user. `fill` sets the login name and whatever else is wanted.
+    /// Makes a user. `fill` sets the login name and whatever else is wanted; who is given no other names is called by that.
     pub async fn make_user(
         &self,
         caller: &Caller,
@@ -86,6 +86,7 @@ impl Administration<'_> {
         // What is wrong with the rest is said before anything is hashed.
         let mut draft = blank.clone();
         fill(&mut draft)?;
+        name_by_login_name(&mut draft);
         check(&mut draft, None, &entry)?;
         let password = match &new.password {
             Some(password) => Some(self.first_password(caller, &entry, &draft, password).await?),
@@ -96,6 +97,7 @@ impl Administration<'_> {
             let number = next_user_number(entry.highest_user_number())?;
             let mut user = User { number, password: password.clone(), ..blank.clone() };
             fill(&mut user)?;
+            name_by_login_name(&mut user);
             check(&mut user, None, &entry)?;
             let details = AuditDetails::made(&user).in_account(account).about(id);
             let written = AuditedWrite::one(Change::PutUser(user.clone().into()), details);
@@ -191,6 +193,14 @@ impl Administration<'_> {
             self.auth.store.administrators().await
         } else {
             Ok(Vec::new())
+        }
+    }
+}
+
+fn name_by_login_name(user: &mut User) {
+    for name in [&mut user.full_name, &mut user.nickname] {
+        if name.is_empty() {
+            name.clone_from(&user.login_name);
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use vestibule_crypto::SealContext;
 use vestibule_model::{AccountId, Millis, User, UserId};
@@ -81,22 +79,5 @@ impl Auth {
             && at.now < sealed.until
             && user.credential_version == sealed.credential_version;
         is_good.then_some(ProvedUser { entry, user })
-    }
-
-    /// Something sealed as text.
-    pub(super) fn seal_text(&self, context: &SealContext<'_>, value: &impl Serialize) -> String {
-        let plain = zeroize::Zeroizing::new(serde_json::to_vec(value).unwrap_or_default());
-        URL_SAFE_NO_PAD.encode(self.keys.sealer().seal(&*self.rng, context, &plain))
-    }
-
-    /// What was sealed so; None: it was not, or not here.
-    pub(super) fn open_text<T: for<'de> Deserialize<'de>>(
-        &self,
-        context: &SealContext<'_>,
-        text: &str,
-    ) -> Option<T> {
-        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let plain = self.keys.sealer().open(context, &sealed).ok()?;
-        serde_json::from_slice(&plain).ok()
     }
 }

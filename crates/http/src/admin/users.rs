@@ -8,7 +8,9 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{AccountUser, AtNextLogin, NewUser, PageRequest, Scope, UserOrder, UserSearch};
+use vestibule_auth::{
+    AccountUser, AtNextLogin, Idempotency, NewUser, PageRequest, Scope, UserOrder, UserSearch,
+};
 use vestibule_model::{Population, User, UserId, UserKind};
 use zeroize::Zeroizing;
 
@@ -128,7 +130,6 @@ pub(super) async fn make(
         let mut blank = details(user);
         blank.must_change_password = has_password;
         patch.over(&blank)?.onto(user);
-        name_by_login_name(user);
         Ok(())
     };
     let stored = |made: &User| answer(made).stored();
@@ -227,7 +228,7 @@ pub(super) async fn set_password(
     admin
         .auth
         .administration()
-        .set_user_password(&caller, user, Zeroizing::new(wanted.password), at_next_login)
+        .set_user_password(&caller, user, Zeroizing::new(wanted.password), at_next_login, Idempotency::none())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -274,15 +275,6 @@ impl From<Order> for UserOrder {
 
 const fn yes() -> bool {
     true
-}
-
-/// Who is given no other names is called by the login name.
-fn name_by_login_name(user: &mut User) {
-    for name in [&mut user.full_name, &mut user.nickname] {
-        if name.is_empty() {
-            name.clone_from(&user.login_name);
-        }
-    }
 }
 
 fn answer(made: &User) -> CreatedResponse {

@@ -35,6 +35,11 @@ impl Fields {
         self.0.iter().filter_map(move |(name, _)| name.strip_prefix(prefix))
     }
 
+    /// All of them, as they were sent: their names and values.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A secret in a field.
     pub fn secret(&self, name: &str) -> Zeroizing<String> {
         Zeroizing::new(self.get(name).to_owned())
