@@ -3,6 +3,7 @@
 use vestibule_auth::{Caller, Scope};
 use vestibule_model::visible;
 
+use crate::forms::kept;
 use crate::routes::{
     ACCOUNTS, ADMINISTRATION_TOKENS, ADMINISTRATORS, AUDIT, GATEWAY_RULES, HOME, KEYS, SESSIONS, WHY,
 };
@@ -38,6 +39,8 @@ pub(crate) struct Frame {
     pub(crate) nav: Vec<NavItem>,
     pub(crate) crumbs: Vec<Crumb>,
     pub(crate) csrf: String,
+    /// Whose page it is, as forms say it.
+    pub(crate) whose: String,
     pub(crate) user_name: String,
     pub(crate) role: String,
     pub(crate) said: Option<Said>,
@@ -52,6 +55,7 @@ impl Frame {
             nav: nav(caller, path),
             crumbs: Vec::new(),
             csrf: csrf.to_owned(),
+            whose: kept::whose(caller),
             user_name: visible(caller.name()),
             role: words::administrator_role(caller.role),
             said: None,

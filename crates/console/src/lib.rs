@@ -17,6 +17,7 @@ mod connections;
 mod cookies;
 mod difference;
 mod filters;
+mod forms;
 mod frame;
 mod gateway_rules;
 mod keys;

@@ -11,6 +11,7 @@ use vestibule_serve::layers::Refusal;
 use crate::ConsoleState;
 use crate::refused::ConsoleError;
 use crate::resources::Kind;
+use crate::users::UserDeed;
 
 /// The names in a path, and what they stand for.
 pub(crate) struct Place(Vec<(String, String)>);
@@ -51,6 +52,10 @@ impl Place {
     pub(crate) fn text(&self, name: &str) -> Result<&str, ConsoleError> {
         let found = self.0.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).ok_or_else(not_found)
+    }
+
+    pub(crate) fn user_deed(&self) -> Result<UserDeed, ConsoleError> {
+        self.named("deed", UserDeed::of)
     }
 
     pub(crate) fn kind(&self) -> Result<Kind, ConsoleError> {

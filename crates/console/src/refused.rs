@@ -21,6 +21,8 @@ pub(crate) enum ConsoleError {
     Foreign,
     /// Nobody is signed in; where they go on afterwards.
     SignIn(String),
+    /// It was typed in a session that has ended: a page that keeps it.
+    Kept(Box<Response>),
     /// The engine has refused it.
     Engine(AdministrationError),
 }
@@ -46,7 +48,7 @@ pub(crate) fn plain_message(title: &str, text: &str) -> String {
 }
 
 /// The most characters of what is repeated of the engine's words.
-const LONGEST: usize = 400;
+pub(crate) const LONGEST: usize = 400;
 
 fn message(status: StatusCode, title: &str, text: &str) -> Response {
     answer::page(status, &Message { title, text, home: HOME })
@@ -71,6 +73,7 @@ impl IntoResponse for ConsoleError {
                 "This form was too old, or came from somewhere else. Go back, load the page again, and try once more.",
             ),
             Self::SignIn(next) => answer::see_other(&login_address(LOGIN, &next)),
+            Self::Kept(page) => *page,
             Self::Engine(error) => of_engine(error),
         }
     }

@@ -56,6 +56,11 @@ impl Request {
         self.uri.path()
     }
 
+    /// The path with the query.
+    pub(crate) fn target(&self) -> &str {
+        self.uri.path_and_query().map_or(HOME, http::uri::PathAndQuery::as_str)
+    }
+
     /// The value of this name in the query, if it occurs once.
     pub(crate) fn asked(&self, name: &str) -> Option<String> {
         let query = self.uri.query().unwrap_or_default();
@@ -66,8 +71,7 @@ impl Request {
 
     /// Where the browser goes on after signing in: to what it asks for, if that only shows something.
     pub(crate) fn itself(&self) -> &str {
-        let whole = self.uri.path_and_query().map_or(HOME, http::uri::PathAndQuery::as_str);
-        if self.method == Method::GET { whole } else { HOME }
+        if self.method == Method::GET { self.target() } else { HOME }
     }
 
     /// The fields of a form that comes from a page of this host and of this scheme: over TLS nothing is taken from a page that came

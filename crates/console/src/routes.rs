@@ -19,15 +19,21 @@ pub struct Route {
     pub path: &'static str,
     /// Who may use it.
     pub who: Who,
+    /// Whether what is sent there was typed, and is kept when the session has ended meanwhile (`forms::kept`).
+    pub(crate) is_typed: bool,
     handler: fn() -> MethodRouter<ConsoleState>,
 }
 
 const fn shown(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
-    Route { method: Method::GET, path, who, handler }
+    Route { method: Method::GET, path, who, is_typed: false, handler }
 }
 
 const fn done(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
-    Route { method: Method::POST, path, who, handler }
+    Route { method: Method::POST, path, who, is_typed: false, handler }
+}
+
+const fn typed(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
+    Route { method: Method::POST, path, who, is_typed: true, handler }
 }
 
 /// Where somebody signs in.
@@ -84,6 +90,8 @@ pub static ROUTES: &[Route] = &[
     shown(ACCOUNTS, Who::EveryAdministrator, || get(accounts::list)),
     shown("/console/accounts/{account}", Who::Reads, || get(accounts::show)),
     shown("/console/accounts/{account}/users", Who::Reads, || get(users::list)),
+    shown("/console/accounts/{account}/users/new", Who::Writes, || get(users::make::show)),
+    typed("/console/accounts/{account}/users/new", Who::Writes, || post(users::make::submit)),
     shown("/console/accounts/{account}/users/{user}", Who::Reads, || get(users::show)),
     shown("/console/accounts/{account}/policies", Who::Reads, || get(accounts::policies::show)),
     shown("/console/accounts/{account}/services", Who::Reads, || get(accounts::services::show)),
@@ -95,6 +103,12 @@ pub static ROUTES: &[Route] = &[
     shown(TRAFFIC, Who::ReadsInstallation, || get(traffic::show)),
     shown("/console/traffic.csv", Who::ReadsInstallation, || get(traffic::download)),
     shown("/console/traffic/compare", Who::ReadsInstallation, || get(traffic::compare)),
+    shown("/console/accounts/{account}/users/{user}/edit", Who::Writes, || get(users::edit::show)),
+    typed("/console/accounts/{account}/users/{user}/edit", Who::Writes, || post(users::edit::submit)),
+    shown("/console/accounts/{account}/users/{user}/password", Who::Writes, || get(users::password::show)),
+    typed("/console/accounts/{account}/users/{user}/password", Who::Writes, || post(users::password::submit)),
+    shown("/console/accounts/{account}/users/{user}/{deed}", Who::Writes, || get(users::deeds::show)),
+    typed("/console/accounts/{account}/users/{user}/{deed}", Who::Writes, || post(users::deeds::submit)),
     shown("/console/accounts/{account}/{kind}", Who::Reads, || get(resources::list)),
     shown("/console/accounts/{account}/{kind}/{id}", Who::Reads, || get(resources::show)),
     shown(GATEWAY_RULES, Who::ReadsInstallation, || get(gateway_rules::list)),
@@ -117,6 +131,11 @@ pub static ROUTES: &[Route] = &[
     done(WHY, Who::EveryAdministrator, || post(why::submit)),
     done("/console/search", Who::EveryAdministrator, || post(search::submit)),
 ];
+
+/// Whether what is sent to the route of this pattern was typed.
+pub(crate) fn is_typed(pattern: &str) -> bool {
+    ROUTES.iter().any(|route| route.is_typed && route.path == pattern)
+}
 
 pub(crate) fn router() -> Router<ConsoleState> {
     ROUTES.iter().fold(Router::new(), |router, route| router.route(route.path, (route.handler)()))

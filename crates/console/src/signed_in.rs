@@ -1,6 +1,6 @@
 //! Whoever is signed in: who they are, and what they have sent. Extractors, so that no handler forgets to ask.
 
-use axum::extract::{FromRequest, FromRequestParts};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath};
 use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
@@ -8,12 +8,14 @@ use vestibule_auth::{AdministrationError, Caller, Touch};
 use vestibule_serve::forms::Fields;
 use vestibule_serve::layers::LimitedBody;
 
-use crate::ConsoleState;
 use crate::cookies::SESSION;
+use crate::forms::kept;
 use crate::frame::Viewer;
 use crate::refused::ConsoleError;
 use crate::request::Request;
 use crate::surrounding::ProvedCaller;
+use crate::way_in::login;
+use crate::{ConsoleState, routes};
 
 /// An administrator who may go on.
 pub(crate) struct SignedIn {
@@ -95,13 +97,21 @@ async fn posted(
 ) -> Result<Posted, Response> {
     let (parts, body) = request.into_parts();
     let body = LimitedBody::read(&parts.extensions, body).await;
+    let is_typed = parts.extensions.get::<MatchedPath>().is_some_and(|path| routes::is_typed(path.as_str()));
     let read = async {
         let request = Request::read(&parts);
         let fields = request.fields(&body)?;
-        let signed_in = prove(console, request, &parts.extensions).await?;
+        let proved = prove(console, request.clone(), &parts.extensions).await;
+        if let (Err(ConsoleError::SignIn(_)), true) = (&proved, is_typed)
+            && let Some(sealed) = kept::seal(console, &request, &fields)
+        {
+            return Err(ConsoleError::Kept(Box::new(login::sign_in_again(console, &request, &sealed))));
+        }
+        let signed_in = proved?;
         may(&signed_in.caller)?;
         if !console.administration().console_csrf_matches(&signed_in.caller, fields.get("csrf")) {
-            return Err(ConsoleError::Foreign);
+            let kept = is_typed.then(|| kept::of_before(&signed_in, &fields)).flatten();
+            return Err(kept.map_or(ConsoleError::Foreign, |page| ConsoleError::Kept(Box::new(page))));
         }
         Ok(Posted { signed_in, fields })
     };

@@ -15,8 +15,8 @@ use vestibule_serve::layers::{Cause, ClientAddress, LimitedBody, run_to_completi
 use crate::routes::LOGIN;
 use crate::{ConsoleState, REFUSAL, plain_http};
 
-/// The most bytes of a form that is read before anybody is known.
-const MOST_OF_A_LOGIN: usize = 8 * 1024;
+/// The most bytes of a form of the way in, with what is kept of another (`forms::kept`).
+const MOST_OF_A_LOGIN: usize = 40 * 1024;
 
 /// What a request showed of its caller: nothing until it is set; then the caller, or None if what was shown proved nothing.
 #[derive(Clone, Default)]

@@ -6,12 +6,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{PageRequest, UserEntry, UserOrder, UserSearch};
+use vestibule_auth::{PageRequest, Scope, UserEntry, UserOrder, UserSearch};
 use vestibule_model::{Connection, ConnectionId, UserKind, told};
 use vestibule_serve::forms::Zone;
 
-use super::{state, user_address};
+use super::{state, user_address, users_address};
 use crate::accounts::{Tab, account_address, tabs};
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, PAGE, Pager, Table, counted};
 use crate::place::Place;
@@ -36,6 +37,8 @@ struct UsersPage<'a> {
     count: String,
     table: Table,
     pager: Pager,
+    /// Where one is made; empty: the caller may not.
+    new: String,
 }
 
 /// What the filters of the page hold.
@@ -124,7 +127,13 @@ pub(crate) async fn show(
     let path = request.path();
     let pager = Pager::of(path, &asked.fields(), cursor.as_deref(), page.next.as_deref());
     let shown = UsersPage {
+        new: if caller.require(Scope::WriteAccount(account)).is_ok() {
+            format!("{}/new", users_address(account))
+        } else {
+            String::new()
+        },
         frame: Frame::of(signed_in.viewer(), format!("Users of {account}"))
+            .saying(Done::said(request))
             .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))]),
         tabs: tabs(account, &counts, path),
         path,
@@ -134,7 +143,7 @@ pub(crate) async fn show(
             head: vec!["Login name", "Name", "Kind", "State", "Last login"],
             rows: page.users.iter().map(row).collect(),
             empty: if counts.users == 0 {
-                "There is nobody in this account yet: make a user with the command line or the API."
+                "There is nobody in this account yet."
             } else {
                 "Nobody is so. Take a filter away, or write less of the name."
             },

@@ -4,18 +4,18 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountUser, Caller, PageRequest, SessionFilter, UserEntry};
-use vestibule_model::{Group, Identity, Millis, Profile, SessionOrder, Skill, UserId};
+use vestibule_auth::{AccountUser, Caller, PageRequest, Scope, SessionFilter, UserEntry};
+use vestibule_model::{Actor, Group, Identity, Millis, Profile, SessionOrder, Skill, UserId, UserKind};
 use vestibule_serve::forms::Zone;
 
-use super::state;
-use crate::accounts::account_address;
+use super::{UserDeed, above, state, user_address};
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{self, Cell, Fact, Shape, Table, counted, sentence};
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::resources::Kind;
-use crate::routes::{ACCOUNTS, SESSIONS};
+use crate::routes::SESSIONS;
 use crate::sessions::table;
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, words};
@@ -32,6 +32,9 @@ struct UserPage {
     sessions: String,
     table: Table,
     lives: Vec<Told>,
+    /// What may be done: its name, and where.
+    deeds: Vec<(&'static str, String)>,
+    delete: Option<String>,
 }
 
 /// The life of one of the newest sessions, in a sentence.
@@ -56,14 +59,13 @@ pub(crate) async fn show(
     let zone = Zone::of("UTC");
     let time = |at: Millis| parts::time(at, &zone);
     let lives = administration.why_of_user(caller, AccountUser { account, user: id }, &time).await?;
-    let own = account_address(account);
-    let users = format!("{own}/users");
+    let may = caller.require(Scope::WriteAccount(account)).is_ok();
+    let own = user_address(account, id);
+    let frame = Frame::of(signed_in.viewer(), user.login_name.clone());
     let shown = UserPage {
-        frame: Frame::of(signed_in.viewer(), user.login_name.clone()).below([
-            ("Accounts", ACCOUNTS),
-            (account.as_str(), &own),
-            ("Users", &users),
-        ]),
+        frame: above(frame, AccountUser { account, user: id }, None).saying(Done::said(&signed_in.request)),
+        deeds: if may { deeds(&console, caller, &user, page.total) } else { Vec::new() },
+        delete: may.then(|| format!("{own}/{}", UserDeed::Delete.word())),
         facts: facts(&console, caller, &user, last_login, &zone),
         count: counted(page.total, "live session", "live sessions"),
         sessions: format!("{SESSIONS}?account={account}&user={id}"),
@@ -77,6 +79,33 @@ pub(crate) async fn show(
             .collect(),
     };
     Ok(answer::page(StatusCode::OK, &shown))
+}
+
+/// What may be done to somebody of whom so many sessions live.
+fn deeds(
+    console: &ConsoleState,
+    caller: &Caller,
+    user: &UserEntry,
+    sessions: usize,
+) -> Vec<(&'static str, String)> {
+    let own = user_address(user.account, user.id);
+    let at = |deed: UserDeed| (deed.name(), format!("{own}/{}", deed.word()));
+    let mut deeds = vec![("Edit", format!("{own}/edit"))];
+    if user.kind != UserKind::Bot {
+        deeds.push(("Set password", format!("{own}/password")));
+    }
+    if console.administration().is_locked(caller, user) {
+        deeds.push(at(UserDeed::Unlock));
+    }
+    let is_oneself = matches!(&caller.actor, Actor::User { id, .. } if *id == user.id);
+    if user.second_factor.is_some() && !is_oneself {
+        deeds.push(at(UserDeed::ResetSecondFactor));
+    }
+    if sessions > 0 {
+        deeds.push(at(UserDeed::EndSessions));
+    }
+    deeds.push(at(if user.enabled { UserDeed::Disable } else { UserDeed::Enable }));
+    deeds
 }
 
 fn facts(

@@ -8,11 +8,11 @@ use vestibule_auth::{AdministrationError, LogInError, Ticket};
 use vestibule_pages::{Notice, Page as _};
 use vestibule_serve::layers::LimitedBody;
 
-use super::{Failed, door, signed_in};
+use super::{Failed, Wanted, door, login, signed_in};
 use crate::cookies::STEP;
 use crate::refused::{ConsoleError, login_address};
 use crate::request::{Browser, Request};
-use crate::routes::{CODE, LOGIN, next_or_home};
+use crate::routes::{CODE, LOGIN};
 use crate::said::Said;
 use crate::{ConsoleState, answer};
 
@@ -22,11 +22,22 @@ struct CodePage<'a> {
     said: Option<Said>,
     csrf: &'a str,
     next: &'a str,
+    kept: &'a str,
 }
 
 /// After a right password: the browser keeps the ticket, and asks for the code.
-pub(super) fn ask(request: &Request, ticket: &Ticket, next: &str) -> Response {
-    let mut answer = answer::see_other(&login_address(CODE, next));
+pub(super) fn ask(
+    console: &ConsoleState,
+    request: &Request,
+    ticket: &Ticket,
+    wanted: Wanted<'_>,
+) -> Response {
+    let mut answer = if wanted.kept.is_empty() {
+        answer::see_other(&login_address(CODE, wanted.next))
+    } else {
+        // No address has room for what was typed.
+        code_page(console, request, wanted, None)
+    };
     STEP.set(answer.headers_mut(), ticket.as_str(), request.secure);
     answer
 }
@@ -39,20 +50,24 @@ fn ticket(console: &ConsoleState, request: &Request) -> Option<Ticket> {
 }
 
 /// Back to the first step: nothing counts without a good ticket.
-fn begin_anew(request: &Request, next: &str) -> Response {
-    let mut answer = answer::see_other(&login_address(LOGIN, next));
+fn begin_anew(console: &ConsoleState, request: &Request, wanted: Wanted<'_>) -> Response {
+    let mut answer = if wanted.kept.is_empty() {
+        answer::see_other(&login_address(LOGIN, wanted.next))
+    } else {
+        login::sign_in_again(console, request, wanted.kept)
+    };
     STEP.clear(answer.headers_mut(), request.secure);
     answer
 }
 
 /// `GET`.
 pub(crate) async fn show(State(console): State<ConsoleState>, request: Request) -> Response {
-    let wanted = request.asked("next").unwrap_or_default();
-    let next = next_or_home(&wanted);
+    let next = request.asked("next").unwrap_or_default();
+    let wanted = Wanted::page(&next);
     if ticket(&console, &request).is_none() {
-        return begin_anew(&request, next);
+        return begin_anew(&console, &request, wanted);
     }
-    code_page(&console, &request, next, None)
+    code_page(&console, &request, wanted, None)
 }
 
 /// `POST`.
@@ -62,22 +77,27 @@ pub(crate) async fn submit(
     body: LimitedBody,
 ) -> Result<Response, ConsoleError> {
     let fields = request.fields_of_browser(&console, &body)?;
-    let next = next_or_home(fields.get("next"));
-    let Some(ticket) = ticket(&console, &request) else { return Ok(begin_anew(&request, next)) };
+    let wanted = Wanted::of(&fields);
+    let Some(ticket) = ticket(&console, &request) else { return Ok(begin_anew(&console, &request, wanted)) };
     let (administration, now) = (console.administration(), console.clock.now());
     match administration.show_console_code(&ticket, fields.get("code"), request.address, now).await {
-        Ok(logged_in) => signed_in(&console, &request, &logged_in, next).await,
+        Ok(logged_in) => signed_in(&console, &request, &logged_in, wanted).await,
         Err(error @ AdministrationError::LogIn(LogInError::BadCredentials)) => {
             let said = Said::bad(Notice::BadCode.to_string());
             let failed = Failed { status: StatusCode::FORBIDDEN, said, error };
-            Ok(code_page(&console, &request, next, Some(failed)))
+            Ok(code_page(&console, &request, wanted, Some(failed)))
         }
-        Err(error) => Ok(code_page(&console, &request, next, Some(Failed::of(error)?))),
+        Err(error) => Ok(code_page(&console, &request, wanted, Some(Failed::of(error)?))),
     }
 }
 
-fn code_page(console: &ConsoleState, request: &Request, next: &str, failed: Option<Failed>) -> Response {
+fn code_page(
+    console: &ConsoleState,
+    request: &Request,
+    wanted: Wanted<'_>,
+    failed: Option<Failed>,
+) -> Response {
     let browser = Browser::of(console, request);
-    let csrf = browser.csrf.as_str();
-    door(request, &browser, failed, |said| CodePage { said, csrf, next }.html())
+    let (csrf, Wanted { next, kept }) = (browser.csrf.as_str(), wanted);
+    door(request, &browser, failed, |said| CodePage { said, csrf, next, kept }.html())
 }

@@ -2,18 +2,18 @@
 
 use askama::Template;
 use axum::extract::{Extension, State};
-use axum::http::Extensions;
+use axum::http::{Extensions, StatusCode};
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{AdministrationError, ConsoleCredentials, ConsoleStep, IneligibleReason, LogInError};
 use vestibule_pages::Page as _;
 use vestibule_serve::layers::LimitedBody;
 use zeroize::Zeroizing;
 
-use super::{Failed, code, door, password, signed_in};
+use super::{Failed, Wanted, code, door, password, signed_in};
 use crate::cookies::SESSION;
 use crate::refused::ConsoleError;
 use crate::request::{Browser, Request};
-use crate::routes::{HOME, next_or_home};
+use crate::routes::HOME;
 use crate::said::Said;
 use crate::signed_in::prove;
 use crate::surrounding::ProvedCaller;
@@ -25,6 +25,7 @@ struct LoginPage<'a> {
     said: Option<Said>,
     csrf: &'a str,
     next: &'a str,
+    kept: &'a str,
     user_name: &'a str,
 }
 
@@ -34,8 +35,8 @@ pub(crate) async fn show(
     Extension(proved): Extension<ProvedCaller>,
     request: Request,
 ) -> Response {
-    let wanted = request.asked("next").unwrap_or_default();
-    let next = next_or_home(&wanted);
+    let next = request.asked("next").unwrap_or_default();
+    let wanted = Wanted::page(&next);
     let is_signed_out = request.asked("done").as_deref() == Some("signed-out");
     let browser = Browser::of(&console, &request);
     if request.cookie(SESSION).is_some() {
@@ -43,13 +44,13 @@ pub(crate) async fn show(
         let mut extensions = Extensions::new();
         extensions.insert(proved);
         match prove(&console, request.clone(), &extensions).await {
-            Ok(_) => return answer::see_other(next),
+            Ok(_) => return answer::see_other(wanted.next),
             Err(ConsoleError::SignIn(_)) => {}
             Err(error) => return error.into_response(),
         }
     }
     let said = is_signed_out.then(|| Said::good("You are signed out."));
-    login_page(&request, &browser, None, said, ("", next))
+    login_page(&request, &browser, None, said, ("", wanted))
 }
 
 /// `POST`.
@@ -63,7 +64,17 @@ pub(crate) async fn submit(
         user_name: fields.get("user_name").to_owned(),
         password: Zeroizing::new(fields.get("password").as_bytes().to_vec()),
     };
-    with_password(&console, &request, credentials, next_or_home(fields.get("next"))).await
+    with_password(&console, &request, credentials, Wanted::of(&fields)).await
+}
+
+/// For somebody whose session has ended before their form came: what they typed is kept.
+pub(crate) fn sign_in_again(console: &ConsoleState, request: &Request, kept: &str) -> Response {
+    let said =
+        Said::bad("Your session has ended. Sign in again: what you typed is kept, and nothing was done yet.");
+    let wanted = Wanted { kept, ..Wanted::page(HOME) };
+    let mut answer = login_page(request, &Browser::of(console, request), None, Some(said), ("", wanted));
+    *answer.status_mut() = StatusCode::UNAUTHORIZED;
+    answer
 }
 
 /// Signs somebody in, or says why not.
@@ -71,19 +82,19 @@ pub(super) async fn with_password(
     console: &ConsoleState,
     request: &Request,
     credentials: ConsoleCredentials,
-    next: &str,
+    wanted: Wanted<'_>,
 ) -> Result<Response, ConsoleError> {
     let user_name = credentials.user_name.clone();
     let now = console.clock.now();
     match console.administration().log_in_to_console(credentials, request.address, now).await {
-        Ok(ConsoleStep::LoggedIn(logged_in)) => signed_in(console, request, &logged_in, next).await,
-        Ok(ConsoleStep::Code(ticket)) => Ok(code::ask(request, &ticket, next)),
+        Ok(ConsoleStep::LoggedIn(logged_in)) => signed_in(console, request, &logged_in, wanted).await,
+        Ok(ConsoleStep::Code(ticket)) => Ok(code::ask(console, request, &ticket, wanted)),
         Err(error) if must_change(&error) => {
-            Ok(password::ask(console, request, (&user_name, next), Some(Failed::of(error)?)))
+            Ok(password::ask(console, request, (&user_name, wanted), Some(Failed::of(error)?)))
         }
         Err(error) => {
             let browser = Browser::of(console, request);
-            Ok(login_page(request, &browser, Some(Failed::of(error)?), None, (&user_name, next)))
+            Ok(login_page(request, &browser, Some(Failed::of(error)?), None, (&user_name, wanted)))
         }
     }
 }
@@ -103,10 +114,10 @@ fn login_page(
     browser: &Browser,
     failed: Option<Failed>,
     told: Option<Said>,
-    (user_name, next): (&str, &str),
+    (user_name, wanted): (&str, Wanted<'_>),
 ) -> Response {
-    let csrf = browser.csrf.as_str();
-    // The beginning is where everybody goes on to who wants nothing else.
-    let next = if next == HOME { "" } else { next };
-    door(request, browser, failed, |said| LoginPage { said: said.or(told), csrf, next, user_name }.html())
+    let (csrf, next, kept) = (browser.csrf.as_str(), wanted.next_if_any(), wanted.kept);
+    door(request, browser, failed, |said| {
+        LoginPage { said: said.or(told), csrf, next, kept, user_name }.html()
+    })
 }

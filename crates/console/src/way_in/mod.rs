@@ -8,10 +8,13 @@ pub(crate) mod password;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::{AdministrationError, LoggedInAdministrator, Touch};
+use vestibule_serve::forms::Fields;
 
 use crate::cookies::{SESSION, STEP};
+use crate::forms::kept;
 use crate::refused::ConsoleError;
 use crate::request::{Browser, Request};
+use crate::routes::{HOME, next_or_home};
 use crate::said::{self, Said};
 use crate::{ConsoleState, answer};
 
@@ -41,6 +44,32 @@ impl Failed {
     }
 }
 
+/// What somebody wants who signs in.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    /// Where they go on.
+    next: &'a str,
+    /// What they had typed when their session ended, sealed; empty: nothing.
+    kept: &'a str,
+}
+
+impl<'a> Wanted<'a> {
+    /// To go on there, and nothing else.
+    fn page(next: &'a str) -> Self {
+        Self { next: next_or_home(next), kept: "" }
+    }
+
+    /// As a form of the way in says it.
+    fn of(fields: &'a Fields) -> Self {
+        Self { kept: fields.get("kept"), ..Self::page(fields.get("next")) }
+    }
+
+    /// What a form says of it: the beginning is where everybody goes on to who wants nothing else.
+    fn next_if_any(self) -> &'a str {
+        if self.next == HOME { "" } else { self.next }
+    }
+}
+
 /// A page of the way in, for this browser.
 fn door(
     request: &Request,
@@ -62,12 +91,29 @@ fn door(
     answer
 }
 
+/// What was kept of a form, for whoever has typed it; anybody else gets nothing of it.
+async fn kept_form(
+    console: &ConsoleState,
+    request: &Request,
+    logged_in: &LoggedInAdministrator,
+    wanted: Wanted<'_>,
+) -> Result<Option<Response>, ConsoleError> {
+    let (administration, now) = (console.administration(), console.clock.now());
+    let cookie = &logged_in.opened.shown_by;
+    let caller = administration.console_caller(cookie, Touch::Look, request.address, now).await?;
+    if caller.expect_second_factor().is_err() {
+        return Ok(None);
+    }
+    let csrf = administration.console_csrf(&caller).map(|csrf| csrf.to_string()).unwrap_or_default();
+    Ok(kept::shown(console, &caller, &csrf, wanted.kept))
+}
+
 /// Goes on with the cookie of a new session. The one that this browser had ends: nobody else's stays behind.
 async fn signed_in(
     console: &ConsoleState,
     request: &Request,
     logged_in: &LoggedInAdministrator,
-    next: &str,
+    wanted: Wanted<'_>,
 ) -> Result<Response, ConsoleError> {
     if let Some(cookie) = request.cookie(SESSION) {
         let (administration, now) = (console.administration(), console.clock.now());
@@ -77,7 +123,9 @@ async fn signed_in(
             Err(error) => return Err(error.into()),
         }
     }
-    let mut answer = answer::see_other(next);
+    let shown =
+        if wanted.kept.is_empty() { None } else { kept_form(console, request, logged_in, wanted).await? };
+    let mut answer = shown.unwrap_or_else(|| answer::see_other(wanted.next));
     SESSION.set(answer.headers_mut(), &logged_in.opened.shown_by, request.secure);
     STEP.clear(answer.headers_mut(), request.secure);
     Ok(answer)

@@ -9,11 +9,10 @@ use vestibule_pages::{Notice, Page as _};
 use vestibule_serve::layers::LimitedBody;
 use zeroize::Zeroizing;
 
-use super::{Failed, door, login};
+use super::{Failed, Wanted, door, login};
 use crate::ConsoleState;
 use crate::refused::ConsoleError;
 use crate::request::{Browser, Request};
-use crate::routes::next_or_home;
 use crate::said::Said;
 
 #[derive(Template)]
@@ -22,6 +21,7 @@ struct PasswordPage<'a> {
     said: Option<Said>,
     csrf: &'a str,
     next: &'a str,
+    kept: &'a str,
     user_name: &'a str,
 }
 
@@ -29,12 +29,12 @@ struct PasswordPage<'a> {
 pub(super) fn ask(
     console: &ConsoleState,
     request: &Request,
-    (user_name, next): (&str, &str),
+    (user_name, wanted): (&str, Wanted<'_>),
     failed: Option<Failed>,
 ) -> Response {
     let browser = Browser::of(console, request);
-    let csrf = browser.csrf.as_str();
-    door(request, &browser, failed, |said| PasswordPage { said, csrf, next, user_name }.html())
+    let (csrf, Wanted { next, kept }) = (browser.csrf.as_str(), wanted);
+    door(request, &browser, failed, |said| PasswordPage { said, csrf, next, kept, user_name }.html())
 }
 
 /// `POST`. Changes it, and signs in with the new one.
@@ -44,14 +44,14 @@ pub(crate) async fn submit(
     body: LimitedBody,
 ) -> Result<Response, ConsoleError> {
     let fields = request.fields_of_browser(&console, &body)?;
-    let (next, user_name) = (next_or_home(fields.get("next")), fields.get("user_name"));
+    let (wanted, user_name) = (Wanted::of(&fields), fields.get("user_name"));
     if fields.get("new") != fields.get("again") {
         let failed = Failed {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             said: Said::bad(Notice::NotTheSame.to_string()),
             error: AdministrationError::invalid("again", "it is not the same"),
         };
-        return Ok(ask(&console, &request, (user_name, next), Some(failed)));
+        return Ok(ask(&console, &request, (user_name, wanted), Some(failed)));
     }
     let shown = AdministratorCredentials {
         user_name: user_name.to_owned(),
@@ -64,8 +64,8 @@ pub(crate) async fn submit(
         Ok(()) => {
             let password = Zeroizing::new(new.as_bytes().to_vec());
             let credentials = ConsoleCredentials { user_name: user_name.to_owned(), password };
-            login::with_password(&console, &request, credentials, next).await
+            login::with_password(&console, &request, credentials, wanted).await
         }
-        Err(error) => Ok(ask(&console, &request, (user_name, next), Some(Failed::of(error)?))),
+        Err(error) => Ok(ask(&console, &request, (user_name, wanted), Some(Failed::of(error)?))),
     }
 }

@@ -8,7 +8,7 @@ use vestibule_testkit::{Browser, Shown};
 use serde_json::json;
 use vestibule_testkit::ACCOUNT;
 
-use crate::support::{COOKIE, FACTOR, HOME, Instance, LOGIN, PASSWORD, Things};
+use crate::support::{COOKIE, DEEDS, FACTOR, HOME, Instance, LOGIN, PASSWORD, Things};
 
 /// Every path that a route stands for here.
 fn paths(things: &Things, route: &Route) -> Vec<String> {
@@ -16,6 +16,9 @@ fn paths(things: &Things, route: &Route) -> Vec<String> {
     let path = path.replace("{user}", &things.user.to_string()).replace("{reference}", &things.session);
     let path = path.replace("{connection}", &things.connection.to_string()).replace("{name}", "default");
     let path = path.replace("{place}", &things.place).replace("{job}", &things.job);
+    if path.contains("{deed}") {
+        return DEEDS.iter().map(|deed| path.replace("{deed}", deed)).collect();
+    }
     if !path.contains("{kind}") {
         return vec![path];
     }

@@ -85,7 +85,7 @@ async fn a_form_of_a_session_that_has_ended_leads_to_the_login_and_does_nothing(
 #[tokio::test]
 async fn a_form_that_is_too_long_is_refused() {
     let instance = Instance::start().await;
-    let long = "x".repeat(9_000);
+    let long = "x".repeat(45_000);
     let refused = instance.browser().post(LOGIN, &[("user_name", &long)]).await;
     assert_eq!((refused.status, refused.header("content-type")), (413, "text/html; charset=utf-8"));
 }

@@ -24,6 +24,10 @@ pub(crate) const COOKIE: &str = "vestibule-console";
 pub(crate) const KINDS: [&str; 6] =
     ["profiles", "groups", "skills", "api-keys", "oauth-clients", "application-tokens"];
 
+/// What is done to users, as paths name it.
+pub(crate) const DEEDS: [&str; 6] =
+    ["disable", "enable", "unlock", "reset-second-factor", "end-sessions", "delete"];
+
 /// What there is to be looked at.
 pub(crate) struct Things {
     pub(crate) user: i64,

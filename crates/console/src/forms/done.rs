@@ -1,0 +1,81 @@
+//! What is said on the page to which somebody comes who has done something. The address has a word for it, and no text.
+
+use crate::parts::address;
+use crate::request::Request;
+use crate::said::Said;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    Made,
+    Changed,
+    /// Everything was as it was wanted.
+    Same,
+    Deleted,
+    Disabled,
+    Enabled,
+    Unlocked,
+    PasswordSet,
+    FactorReset,
+    SessionsEnded,
+}
+
+impl Done {
+    const ALL: [Self; 10] = [
+        Self::Made,
+        Self::Changed,
+        Self::Same,
+        Self::Deleted,
+        Self::Disabled,
+        Self::Enabled,
+        Self::Unlocked,
+        Self::PasswordSet,
+        Self::FactorReset,
+        Self::SessionsEnded,
+    ];
+
+    /// As addresses have it.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Made => "made",
+            Self::Changed => "changed",
+            Self::Same => "same",
+            Self::Deleted => "deleted",
+            Self::Disabled => "disabled",
+            Self::Enabled => "enabled",
+            Self::Unlocked => "unlocked",
+            Self::PasswordSet => "password-set",
+            Self::FactorReset => "factor-reset",
+            Self::SessionsEnded => "sessions-ended",
+        }
+    }
+
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Made => "Made.",
+            Self::Changed => "Saved.",
+            Self::Same => "Nothing was different: it was so already.",
+            Self::Deleted => "Deleted.",
+            Self::Disabled => "Disabled. The sessions have ended.",
+            Self::Enabled => "Enabled.",
+            Self::Unlocked => "Unlocked. Failed logins so far are forgotten.",
+            Self::PasswordSet => "The password is set. The sessions have ended.",
+            Self::FactorReset => "The second factor is taken away.",
+            Self::SessionsEnded => "The sessions have ended.",
+        }
+    }
+
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|done| done.word() == word)
+    }
+
+    /// The address of a page that says so.
+    pub(crate) fn at(self, page: &str) -> String {
+        address(page, [("done", self.word())])
+    }
+
+    /// What a page says of what was done before it.
+    pub(crate) fn said(request: &Request) -> Option<Said> {
+        Self::of(&request.asked("done")?).map(|done| Said::good(done.words()))
+    }
+}

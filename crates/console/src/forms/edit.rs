@@ -1,0 +1,203 @@
+//! Something is changed: what is different is shown, and then it is done to what the form was made from.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::{AdministrationError, Scope};
+
+use super::done::Done;
+use super::field::Field;
+use super::page::{Form, FormSpec};
+use super::{Step, Values};
+use crate::answer;
+use crate::frame::Frame;
+use crate::refused::ConsoleError;
+use crate::said::Said;
+use crate::signed_in::{Posted, SignedIn};
+
+/// A form by which something is changed.
+pub(crate) trait EditForm: FormSpec + Sync {
+    /// What is changed.
+    type Thing: Clone + Send + Sync;
+
+    /// What the engine has to allow.
+    fn scope(&self) -> Scope;
+
+    /// The thing as it is now.
+    fn present(&self) -> Result<Self::Thing, AdministrationError>;
+
+    /// What the fields hold for it.
+    fn values(&self, thing: &Self::Thing) -> Values;
+
+    /// Gives the thing what the fields hold; what they do not hold stays.
+    fn apply(&self, values: &Values, thing: &mut Self::Thing) -> Result<(), AdministrationError>;
+
+    /// What follows from the change, in sentences.
+    fn consequences(
+        &self,
+        before: &Self::Thing,
+        after: &Self::Thing,
+    ) -> impl Future<Output = Result<Vec<String>, AdministrationError>> + Send;
+
+    /// Has the engine change it: `edit` does to the present thing what is wanted, and `unchanged` is asked about it last.
+    fn change(
+        &self,
+        edit: impl Fn(&mut Self::Thing) -> Result<(), AdministrationError> + Send + Sync,
+        unchanged: impl Fn(&Self::Thing) -> Result<(), AdministrationError> + Send + Sync,
+    ) -> impl Future<Output = Result<(), AdministrationError>> + Send;
+}
+
+/// A field that is different.
+struct Different {
+    label: &'static str,
+    before: String,
+    after: String,
+}
+
+/// What would be changed.
+#[derive(Template)]
+#[template(path = "difference.html")]
+struct DifferencePage {
+    frame: Frame,
+    different: Vec<Different>,
+    consequences: Vec<String>,
+    hidden: Vec<(String, String)>,
+    deed: String,
+    back: String,
+}
+
+/// A field that somebody else has changed meanwhile, or that both have.
+struct Contested {
+    label: &'static str,
+    before: String,
+    theirs: String,
+    yours: String,
+}
+
+/// What somebody else has changed meanwhile.
+#[derive(Template)]
+#[template(path = "contested.html")]
+struct ContestedPage {
+    frame: Frame,
+    contested: Vec<Contested>,
+    hidden: Vec<(String, String)>,
+    back: String,
+}
+
+/// `GET`: the form as the thing is now. Refuses whoever may not send it.
+pub(crate) fn show_edit(signed_in: &SignedIn, spec: &impl EditForm) -> Result<Response, ConsoleError> {
+    signed_in.caller.require(spec.scope())?;
+    let values = spec.values(&spec.present()?);
+    Ok(form(signed_in, spec, &values, &values).page())
+}
+
+fn form(signed_in: &SignedIn, spec: &impl EditForm, values: &Values, was: &Values) -> Form {
+    Form { hidden: was.as_was().collect(), ..Form::of(spec, signed_in.viewer(), values) }
+}
+
+/// `POST`: shows what would be changed, or changes it.
+pub(crate) async fn edit(
+    Posted { signed_in, fields }: &Posted,
+    spec: &impl EditForm,
+) -> Result<Response, ConsoleError> {
+    signed_in.caller.require(spec.scope())?;
+    let (typed, was) = (Values::typed(fields), Values::was(fields));
+    let form = || form(signed_in, spec, &typed, &was);
+    let present = spec.present()?;
+    let mut after = present.clone();
+    if Step::of(fields) == Step::Again {
+        return Ok(form().page_again());
+    }
+    if let Err(error) = spec.apply(&typed, &mut after) {
+        return form().refused(error);
+    }
+    let (is, wanted) = (spec.values(&present), spec.values(&after));
+    if is == wanted {
+        return Ok(answer::see_other(&Done::Same.at(&spec.back())));
+    }
+    let edit = |thing: &mut _| spec.apply(&typed, thing);
+    if Step::of(fields) == Step::Do {
+        let unchanged = |present: &_| as_it_was(spec.values(present) == was);
+        return match spec.change(edit, unchanged).await {
+            Ok(()) => Ok(answer::see_other(&Done::Changed.at(&spec.back()))),
+            Err(AdministrationError::Changed) => contested(signed_in, spec, &typed, &was),
+            Err(error) => form().refused(error),
+        };
+    }
+    // The engine says what it would refuse; the condition, which it asks last, keeps it from doing anything.
+    match spec.change(edit, |_| Err(AdministrationError::Changed)).await {
+        Ok(()) | Err(AdministrationError::Changed) => {}
+        Err(error) => return form().refused(error),
+    }
+    if is != was {
+        return contested(signed_in, spec, &typed, &was);
+    }
+    let consequences = spec.consequences(&present, &after).await?;
+    Ok(difference(signed_in, spec, &typed, (&is, &wanted), consequences))
+}
+
+const fn as_it_was(is_so: bool) -> Result<(), AdministrationError> {
+    if is_so { Ok(()) } else { Err(AdministrationError::Changed) }
+}
+
+/// The fields of both, side by side: those that have different values.
+fn different(spec: &impl EditForm, before: &Values, after: &Values) -> Vec<(Field, Field)> {
+    let pairs = spec.fields(before).into_iter().zip(spec.fields(after));
+    pairs.filter(|(before, after)| before.words() != after.words()).collect()
+}
+
+fn difference(
+    signed_in: &SignedIn,
+    spec: &impl EditForm,
+    typed: &Values,
+    (is, wanted): (&Values, &Values),
+    consequences: Vec<String>,
+) -> Response {
+    let told = |(before, after): (Field, Field)| Different {
+        label: after.label,
+        before: before.words(),
+        after: after.words(),
+    };
+    let page = DifferencePage {
+        frame: spec.frame(signed_in.viewer()),
+        different: different(spec, is, wanted).into_iter().map(told).collect(),
+        consequences,
+        hidden: typed.as_typed().chain(is.as_was()).collect(),
+        deed: spec.deed(),
+        back: spec.back(),
+    };
+    answer::page(StatusCode::OK, &page)
+}
+
+/// Somebody else was faster: what was before, what they have made of it, and what is wanted here. Nothing was done, but if it is as
+/// it is wanted.
+fn contested(
+    signed_in: &SignedIn,
+    spec: &impl EditForm,
+    typed: &Values,
+    was: &Values,
+) -> Result<Response, ConsoleError> {
+    let present = spec.present()?;
+    let mut after = present.clone();
+    spec.apply(typed, &mut after)?;
+    let (is, wanted) = (spec.values(&present), spec.values(&after));
+    if is == wanted {
+        return Ok(answer::see_other(&Done::Same.at(&spec.back())));
+    }
+    let columns = spec.fields(was).into_iter().zip(spec.fields(&is)).zip(spec.fields(&wanted));
+    let told = |((before, theirs), yours): ((Field, Field), Field)| Contested {
+        label: yours.label,
+        before: before.words(),
+        theirs: theirs.words(),
+        yours: yours.words(),
+    };
+    let is_contested = |one: &Contested| one.before != one.theirs || one.theirs != one.yours;
+    let said = Said::bad("Somebody else has changed this in the meantime. Nothing of yours was done yet.");
+    let page = ContestedPage {
+        frame: spec.frame(signed_in.viewer()).saying(Some(said)),
+        contested: columns.map(told).filter(is_contested).collect(),
+        hidden: typed.as_typed().chain(is.as_was()).collect(),
+        back: spec.back(),
+    };
+    Ok(answer::caused_by(answer::page(StatusCode::CONFLICT, &page), AdministrationError::Changed))
+}

@@ -1,0 +1,190 @@
+//! A field of a form: its label, what it asks for, what it holds, and what is wrong with that.
+
+use std::fmt::Display;
+
+use vestibule_auth::LONGEST_TEXT;
+use vestibule_model::visible;
+
+use super::values::{ON, Values, secret_name};
+
+/// The most characters of one line, unless a field says otherwise.
+const LONGEST_LINE: usize = LONGEST_TEXT;
+
+/// The most characters of several lines.
+const LONGEST_AREA: usize = 32 * 1024;
+
+/// The most characters of a password.
+const LONGEST_SECRET: usize = 1_024;
+
+/// What can be chosen.
+pub(crate) struct Choice {
+    pub(crate) value: String,
+    pub(crate) label: String,
+    pub(crate) is_chosen: bool,
+}
+
+impl Choice {
+    /// A value, and as what people know it.
+    pub(crate) fn new(value: impl Display, label: impl AsRef<str>) -> Self {
+        Self { value: value.to_string(), label: visible(label.as_ref()), is_chosen: false }
+    }
+}
+
+/// How something is asked for.
+pub(crate) enum Control {
+    /// A line; whether it is one of digits.
+    Line { is_number: bool },
+    /// Lines.
+    Area,
+    /// A line that nobody else is to read. It is never sent back.
+    Secret,
+    /// One of several.
+    Select(Vec<Choice>),
+    /// Yes or no.
+    Check,
+    /// Any of several.
+    Checks(Vec<Choice>),
+}
+
+/// A field.
+pub(crate) struct Field {
+    /// On the wire.
+    pub(crate) name: String,
+    pub(crate) label: &'static str,
+    pub(crate) hint: String,
+    pub(crate) control: Control,
+    pub(crate) value: String,
+    pub(crate) longest: usize,
+    pub(crate) is_needed: bool,
+    /// What is wrong with it.
+    pub(crate) error: Option<String>,
+}
+
+impl Field {
+    fn new(name: String, label: &'static str, control: Control, value: String) -> Self {
+        let longest = match &control {
+            Control::Area => LONGEST_AREA,
+            Control::Secret => LONGEST_SECRET,
+            _ => LONGEST_LINE,
+        };
+        Self { name, label, hint: String::new(), control, value, longest, is_needed: false, error: None }
+    }
+
+    /// A line.
+    pub(crate) fn text(name: &str, label: &'static str, values: &Values) -> Self {
+        Self::new(name.to_owned(), label, Control::Line { is_number: false }, values.text(name))
+    }
+
+    /// A number.
+    pub(crate) fn number(name: &str, label: &'static str, values: &Values) -> Self {
+        Self::new(name.to_owned(), label, Control::Line { is_number: true }, values.text(name))
+    }
+
+    /// Lines.
+    #[expect(dead_code, reason = "for the forms to come")]
+    pub(crate) fn area(name: &str, label: &'static str, values: &Values) -> Self {
+        Self::new(name.to_owned(), label, Control::Area, values.text(name))
+    }
+
+    /// A secret, which is read by [`super::secret`].
+    pub(crate) fn secret(name: &str, label: &'static str) -> Self {
+        Self::new(secret_name(name), label, Control::Secret, String::new())
+    }
+
+    /// One of several.
+    pub(crate) fn select(name: &str, label: &'static str, values: &Values, choices: Vec<Choice>) -> Self {
+        let chosen = values.get(name);
+        let marked = |choice: Choice| Choice { is_chosen: choice.value == chosen, ..choice };
+        let choices = choices.into_iter().map(marked).collect();
+        Self::new(name.to_owned(), label, Control::Select(choices), values.text(name))
+    }
+
+    /// Yes or no.
+    pub(crate) fn check(name: &str, label: &'static str, values: &Values) -> Self {
+        Self::new(name.to_owned(), label, Control::Check, values.text(name))
+    }
+
+    /// Any of several.
+    pub(crate) fn checks(name: &str, label: &'static str, values: &Values, choices: Vec<Choice>) -> Self {
+        let marked = |choice: Choice| Choice { is_chosen: values.has(name, &choice.value), ..choice };
+        let choices = choices.into_iter().map(marked).collect();
+        Self::new(name.to_owned(), label, Control::Checks(choices), String::new())
+    }
+
+    /// The same with a sentence below it.
+    #[must_use]
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: hint.into(), ..self }
+    }
+
+    /// The same, which has to be filled in.
+    #[must_use]
+    pub(crate) fn needed(self) -> Self {
+        Self { is_needed: true, ..self }
+    }
+
+    /// The same of at most so many characters.
+    #[must_use]
+    pub(crate) fn longest(self, longest: usize) -> Self {
+        Self { longest, ..self }
+    }
+
+    /// Whether an error of the engine is about this field, or about a part of it.
+    pub(super) fn is_meant_by(&self, field: &str) -> bool {
+        let name =
+            if matches!(self.control, Control::Secret) { secret_name(field) } else { field.to_owned() };
+        name.strip_prefix(self.name.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+
+    /// What it holds, as people read it.
+    pub(super) fn words(&self) -> String {
+        let chosen = |choices: &[Choice]| {
+            let chosen = choices.iter().filter(|choice| choice.is_chosen);
+            chosen.map(|choice| choice.label.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let words = match &self.control {
+            Control::Line { .. } | Control::Area => visible(&self.value),
+            Control::Secret => String::new(),
+            Control::Select(choices) | Control::Checks(choices) => chosen(choices),
+            Control::Check => if self.value == ON { "yes" } else { "no" }.to_owned(),
+        };
+        if words.is_empty() { "nothing".to_owned() } else { words }
+    }
+
+    /// Whether a checkbox is checked.
+    pub(crate) fn is_on(&self) -> bool {
+        self.value == ON
+    }
+
+    /// Where a link to it leads: of several, the first.
+    pub(crate) fn anchor(&self) -> String {
+        let first = match &self.control {
+            Control::Checks(choices) => choices.first(),
+            _ => None,
+        };
+        first.map_or_else(|| self.name.clone(), |first| format!("{}.{}", self.name, first.value))
+    }
+
+    /// Whether it is a line of digits.
+    pub(crate) const fn is_number(&self) -> bool {
+        matches!(self.control, Control::Line { is_number: true })
+    }
+
+    /// The type of its input.
+    pub(crate) const fn input_type(&self) -> &'static str {
+        if matches!(self.control, Control::Secret) { "password" } else { "text" }
+    }
+
+    /// What browsers may fill in: nothing, but a new password of theirs.
+    pub(crate) const fn autocomplete(&self) -> &'static str {
+        if matches!(self.control, Control::Secret) { "new-password" } else { "off" }
+    }
+
+    /// What describes it, for whoever does not see it.
+    pub(crate) fn described_by(&self) -> String {
+        let hint = (!self.hint.is_empty()).then(|| format!("{}-hint", self.name));
+        let error = self.error.is_some().then(|| format!("{}-error", self.name));
+        hint.into_iter().chain(error).collect::<Vec<_>>().join(" ")
+    }
+}

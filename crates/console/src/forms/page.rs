@@ -1,0 +1,96 @@
+//! The page of a form.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::Response;
+use vestibule_auth::AdministrationError;
+use vestibule_model::told;
+
+use super::field::{Control, Field};
+use super::values::Values;
+use crate::answer;
+use crate::frame::{Frame, Viewer};
+use crate::parts::sentence;
+use crate::refused::{ConsoleError, LONGEST};
+use crate::said::Said;
+
+/// What a form is about.
+pub(crate) trait FormSpec {
+    /// Its page, by name, below what it belongs to.
+    fn frame(&self, viewer: Viewer<'_>) -> Frame;
+
+    /// Its fields, with these values.
+    fn fields(&self, values: &Values) -> Vec<Field>;
+
+    /// What its button says.
+    fn deed(&self) -> String;
+
+    /// Where somebody goes who does not want it.
+    fn back(&self) -> String;
+}
+
+/// A form as it stands on its page.
+#[derive(Template)]
+#[template(path = "form.html")]
+pub(crate) struct Form {
+    pub(super) frame: Frame,
+    pub(super) fields: Vec<Field>,
+    /// Fields that nobody sees.
+    pub(super) hidden: Vec<(String, String)>,
+    pub(super) deed: String,
+    pub(super) back: String,
+}
+
+impl Form {
+    pub(super) fn of(spec: &impl FormSpec, viewer: Viewer<'_>, values: &Values) -> Self {
+        Self {
+            frame: spec.frame(viewer),
+            fields: spec.fields(values),
+            hidden: Vec::new(),
+            deed: spec.deed(),
+            back: spec.back(),
+        }
+    }
+
+    /// The page.
+    pub(super) fn page(&self) -> Response {
+        answer::page(StatusCode::OK, self)
+    }
+
+    /// The page as it was typed, of which nothing was done.
+    pub(super) fn page_again(mut self) -> Response {
+        let secrets = self.fields.iter().any(|field| matches!(field.control, Control::Secret));
+        let words = if secrets {
+            "This is what you typed; type passwords again. Nothing was done yet."
+        } else {
+            "This is what you typed. Nothing was done yet."
+        };
+        self.frame.said = Some(Said::good(words));
+        self.page()
+    }
+
+    /// The page as it was typed, with what is wrong beside each field. An error that is no matter of a form is given back.
+    pub(super) fn refused(mut self, error: AdministrationError) -> Result<Response, ConsoleError> {
+        let (status, field, reason) = match &error {
+            AdministrationError::Invalid { field, reason } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, field.as_ref(), reason.clone())
+            }
+            AdministrationError::Taken(field) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, *field, "this is taken".to_owned())
+            }
+            AdministrationError::Conflict(reason) => (StatusCode::CONFLICT, "", reason.clone()),
+            _ => return Err(error.into()),
+        };
+        let reason = told(&reason, LONGEST);
+        match self.fields.iter_mut().find(|its| !field.is_empty() && its.is_meant_by(field)) {
+            Some(its) => its.error = Some(sentence(&reason)),
+            None => self.frame.said = Some(Said::bad(format!("Nothing was done: {reason}."))),
+        }
+        Ok(answer::caused_by(answer::page(status, &self), error))
+    }
+
+    /// The fields with which something is wrong.
+    fn wrong(&self) -> Vec<&Field> {
+        self.fields.iter().filter(|field| field.error.is_some()).collect()
+    }
+}
