@@ -75,8 +75,8 @@ pub use administration::{
     NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest, PendingCreation, Renewable,
     Scope, SearchFinds, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt, SetUpSecondFactor,
     ShownFactor, StoredResponse, TokenWithText, Touch, TrafficAsked, UserOrder, UserPage, UserSearch,
-    WithSecrets, WriteTime, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client,
-    new_user, owners, rests_on, ten_digits,
+    WithSecrets, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client, new_user,
+    owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;
@@ -140,5 +140,5 @@ pub use traffic::{
     TrafficLine, TrafficLosses, TrafficReport, TrafficSums, TrafficVerdict, compare,
 };
 pub use vestibule_store::{AddressSketch, AuditCount, AuditOrder, DigestHolder, DigestKind};
-pub use why::{Evidence, Life, LifeState, Pasted, Step, life};
+pub use why::{Evidence, Life, LifeState, Pasted, Step, WriteTime, life};
 pub use work_pool::WorkPoolGauges;

@@ -101,7 +101,6 @@ pub use traffic::TrafficAsked;
 pub use user_search::{UserOrder, UserPage, UserSearch};
 pub use users::{NewUser, new_user};
 pub use values::ApplicationValue;
-pub use why::WriteTime;
 
 /// Everything that administrators ask of the engine: what they may see, and what they may change.
 pub struct Administration<'a> {

@@ -1,5 +1,7 @@
 //! Asking: from what somebody pasted to the life of a session.
 
+use std::cmp::Reverse;
+
 use uuid::Uuid;
 use vestibule_model::{AuditAction, AuditEntry, EndReason, Millis, SessionReference};
 use vestibule_store::{AuditOrder, AuditQuery, StoreError};
@@ -23,6 +25,9 @@ const MOST_PAGES: usize = 200;
 
 /// The longest text that is looked at for a session.
 const LONGEST: usize = 8 * 1024;
+
+/// Writes a point in time for people.
+pub type WriteTime<'a> = &'a (dyn Fn(Millis) -> String + Sync);
 
 /// A session that somebody pasted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +67,7 @@ impl Auth {
         &self,
         session: SessionReference,
         now: Millis,
-        time: &(dyn Fn(Millis) -> String + Sync),
+        time: WriteTime<'_>,
     ) -> Result<Life, StoreError> {
         let query = AuditQuery {
             session: Some(session),
@@ -71,40 +76,82 @@ impl Auth {
             ..AuditQuery::default()
         };
         // Before the entries: when it is not in the table any more, its end is among them.
-        let unwritten = self.present(session.0).and_then(|session| self.unwritten_end(&session, now));
+        let unwritten = self.unwritten_end_of(session, now);
         self.audit.show(now).await?;
         let entries = self.entries(query, ENTRIES, MOST_PAGES).await?;
-        let end = end_of(&entries).or_else(|| end_of(unwritten.as_slice()));
-        let candidates = self.causes_before_the_end(end, &entries).await?;
-        let of = Of::entries(&entries);
+        self.life_of(session, &entries, unwritten, now, time).await
+    }
+
+    /// The same of the newest sessions of a user, the newest first, at most so many: those that the audit knows, then those that
+    /// live although it knows them no more.
+    pub(crate) async fn why_of_user(
+        &self,
+        of: AccountUser,
+        limit: usize,
+        now: Millis,
+        time: WriteTime<'_>,
+    ) -> Result<Vec<Life>, StoreError> {
+        self.audit.show(now).await?;
+        let of_user = AuditQuery { account: Some(of.account), user: Some(of.user), ..AuditQuery::default() };
+        let logins = AuditQuery { action: Some(AuditAction::LoggedIn), limit: limit + 1, ..of_user.clone() };
+        let logins = self.entries(logins, limit + 1, MOST_PAGES).await?;
+        let mut sessions = logins.iter().filter_map(|entry| entry.record.session).take(limit).collect();
+        self.add_living(&mut sessions, of, limit, now);
+        let unwritten: Vec<_> = sessions.iter().map(|session| self.unwritten_end_of(*session, now)).collect();
+        // All that happened since the login before those is read at once: each question looks through the whole audit.
+        let behind = logins.get(limit).map(|entry| entry.place);
+        let query = AuditQuery { order: AuditOrder::OldestFirst, behind, limit: ENTRIES, ..of_user };
+        let entries = self.entries(query, ENTRIES, MOST_PAGES).await?;
+        let mut lives = Vec::new();
+        for (session, unwritten) in sessions.into_iter().zip(unwritten) {
+            lives.push(if entries.len() < ENTRIES {
+                let is_its = |entry: &&AuditEntry| entry.record.session == Some(session);
+                let own: Vec<_> = entries.iter().filter(is_its).cloned().collect();
+                self.life_of(session, &own, unwritten, now, time).await?
+            } else {
+                self.why(session, now, time).await?
+            });
+        }
+        Ok(lives)
+    }
+
+    /// Adds the newest that live to sessions of a user, as far as there is room.
+    fn add_living(&self, sessions: &mut Vec<SessionReference>, of: AccountUser, limit: usize, now: Millis) {
+        let mut living = self.live.of_user(of.user, now);
+        living.retain(|session| session.account == of.account);
+        living.sort_unstable_by_key(|session| Reverse(session.created));
+        for session in living.iter().map(|session| self.audit.reference(session)) {
+            if sessions.len() < limit && !sessions.contains(&session) {
+                sessions.push(session);
+            }
+        }
+    }
+
+    /// The end of a session that is in the table, as far as it is not written.
+    fn unwritten_end_of(&self, session: SessionReference, now: Millis) -> Option<AuditEntry> {
+        self.present(session.0).and_then(|session| self.unwritten_end(&session, now))
+    }
+
+    async fn life_of(
+        &self,
+        session: SessionReference,
+        entries: &[AuditEntry],
+        unwritten: Option<AuditEntry>,
+        now: Millis,
+        time: WriteTime<'_>,
+    ) -> Result<Life, StoreError> {
+        let end = end_of(entries).or_else(|| end_of(unwritten.as_slice()));
+        let candidates = self.causes_before_the_end(end, entries).await?;
+        let of = Of::entries(entries);
         let cause = end.and_then(|(_, reason)| cause::find(reason, of, &candidates));
         let live = self.with_reference(session.0, now, |live| (live.entry.session(), live.expires_at(now)));
         let live = live.filter(|(session, _)| self.directory.is_current(session, now));
         let live = live.as_ref().map(|(session, expires_at)| (session, *expires_at));
         let unwritten = unwritten.as_ref();
         let of_all =
-            if live.is_none() && end.is_none() { self.end_of_all_since(&entries).await? } else { None };
+            if live.is_none() && end.is_none() { self.end_of_all_since(entries).await? } else { None };
         let of_all = of_all.as_ref();
-        Ok(life(Evidence { session, entries: &entries, unwritten, cause, of_all, live }, time))
-    }
-
-    /// The sessions of a user that the audit knows, the newest first, at most so many.
-    pub(crate) async fn sessions_of_user_in_audit(
-        &self,
-        AccountUser { account, user }: AccountUser,
-        limit: usize,
-        now: Millis,
-    ) -> Result<Vec<SessionReference>, StoreError> {
-        let query = AuditQuery {
-            account: Some(account),
-            user: Some(user),
-            action: Some(AuditAction::LoggedIn),
-            limit,
-            ..AuditQuery::default()
-        };
-        self.audit.show(now).await?;
-        let entries = self.entries(query, limit, MOST_PAGES).await?;
-        Ok(entries.iter().filter_map(|entry| entry.record.session).collect())
+        Ok(life(Evidence { session, entries, unwritten, cause, of_all, live }, time))
     }
 
     /// What changed before the end of a session, the newest first: of its user, and of its account as such.

@@ -9,7 +9,7 @@ mod of_application;
 mod unwritten;
 mod words;
 
-pub use ask::Pasted;
+pub use ask::{Pasted, WriteTime};
 
 use serde::Serialize;
 use vestibule_model::{

@@ -2,6 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vestibule_model::{AccountId, Actor, AuditAction, AuditRecord, Clock as _, Means, UserId};
+use vestibule_store::Change;
 use vestibule_testkit::{ACCOUNT, TOKEN};
 
 use crate::support::{Answer, Instance};
@@ -74,6 +76,42 @@ async fn not_more_than_ten_lives_are_told() {
     }
     let answer = ask_as(&instance, &instance.owner, json!({ "account": ACCOUNT, "user": USER })).await;
     assert_eq!(answer.body["lives"].as_array().unwrap().len(), 10);
+}
+
+/// Of each session of the user that is told, the same as when it is asked for alone.
+async fn assert_each_is_told_whole(instance: &Instance) {
+    let answer = ask_as(instance, &instance.owner, json!({ "account": ACCOUNT, "user": USER })).await;
+    let lives = answer.body["lives"].as_array().unwrap();
+    assert!(lives.len() > 1, "{lives:?}");
+    for life in lives {
+        assert_eq!(*life, why(instance, life["session"].as_str().unwrap()).await);
+    }
+}
+
+#[tokio::test]
+async fn each_of_the_newest_sessions_of_a_user_is_told_whole() {
+    let instance = Instance::start().await;
+    for _ in 0..12 {
+        instance.server.session().await;
+        instance.server.clock.advance(std::time::Duration::from_secs(1));
+    }
+    assert_each_is_told_whole(&instance).await;
+}
+
+#[tokio::test]
+async fn each_is_told_whole_when_more_has_happened_to_the_user_since_than_is_read_at_once() {
+    let instance = Instance::start().await;
+    instance.server.session().await;
+    let happened = || {
+        let (at, action) = (instance.server.clock.now(), AuditAction::Changed);
+        let record = AuditRecord::new(at, action, Actor::System, Means::System);
+        let (account, user) = (AccountId::new(ACCOUNT), Some(UserId(USER)));
+        Change::Audit(Box::new(AuditRecord { account, user, ..record }))
+    };
+    let changes = std::iter::repeat_with(happened).take(600).collect();
+    instance.server.store.commit(changes).await.unwrap();
+    instance.server.session().await;
+    assert_each_is_told_whole(&instance).await;
 }
 
 #[tokio::test]
