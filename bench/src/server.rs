@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use vestibule_auth::{Auth, FailureLimit, FeedLimits, Settings};
+use vestibule_console::{self as console, ConsoleState};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -116,6 +117,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         clock: Arc::clone(&clock),
         public_origin: "https://localhost".into(),
     });
+    let console = console::router(ConsoleState { auth: Arc::clone(auth), clock: Arc::clone(&clock) });
     let api = ApiState {
         auth: Arc::clone(auth),
         clock,
@@ -134,7 +136,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
     };
     let for_envoy = api::grpc(api.clone(), is_ready);
     let mut routes = routes(api);
-    routes.router = routes.router.merge(administration);
+    routes.router = routes.router.merge(administration).merge(console);
     let state = LayerState::new(HttpMetrics::default(), &OsRng);
     let listens = [routes, for_envoy].map(|routes| {
         let service = layers::apply(routes, state.clone());

@@ -6,6 +6,7 @@ mod app_token;
 mod check;
 mod check_under_forgery;
 mod check_under_login;
+mod console;
 mod directory;
 mod events;
 mod federated_login;
@@ -44,7 +45,7 @@ pub(crate) struct Bench {
 }
 
 /// Every bench, in the order of the table.
-const ALL: [Bench; 21] = [
+const ALL: [Bench; 22] = [
     check::BENCH,
     signed_check::BENCH,
     grpc_check::BENCH,
@@ -63,6 +64,7 @@ const ALL: [Bench; 21] = [
     start::BENCH,
     memory::BENCH,
     lists::BENCH,
+    console::BENCH,
     directory::BENCH,
     traffic::BENCH,
     runtimes::BENCH,

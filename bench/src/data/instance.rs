@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use vestibule_crypto::{OsRng, TokenKeys};
 use vestibule_model::{Application, Clock as _, Dialect, Millis, Session, SessionId, User};
 
-use super::{Tokens, bulk};
+use super::{Tokens, bulk, past};
 use crate::fixture::{Fixture, Place, database, new_session, used_until};
 use crate::load::block_on;
 use crate::screen;
@@ -79,6 +79,11 @@ impl Instance {
         ensure!(ids.windows(2).all(|two| two[0] != two[1]), "two sessions have the same id");
         let bearers = Arc::new(Tokens::bearers(&keys, &ids));
         Ok(Self { folder, fixture, bearers })
+    }
+
+    /// Writes so many entries of the audit besides, of sessions of the same users that are over. The store must not be open.
+    pub(crate) fn put_past(&self, entries: usize) -> Result<()> {
+        block_on(past::write(self.folder(), &self.fixture.master, &self.fixture.users, entries))
     }
 
     /// The keys of the tokens.

@@ -2,6 +2,7 @@
 
 mod bulk;
 mod instance;
+mod past;
 mod tokens;
 
 pub(crate) use instance::{Instance, Size, enough_for};

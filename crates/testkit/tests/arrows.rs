@@ -41,6 +41,7 @@ const ARROWS: [(&str, &[&str]); 17] = [
             "auth",
             "serve",
             "http",
+            "console",
             "testkit",
             "ext-authz",
             "oauth1",
