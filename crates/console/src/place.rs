@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
-use vestibule_auth::EndJobId;
+use vestibule_auth::{AccountResourceId, EndJobId};
 use vestibule_model::{AccountId, AuditPlace, SessionReference};
 use vestibule_serve::layers::Refusal;
 
@@ -25,7 +25,7 @@ impl FromRequestParts<ConsoleState> for Place {
     }
 }
 
-const fn not_found() -> ConsoleError {
+pub(crate) const fn not_found() -> ConsoleError {
     ConsoleError::Server(Refusal::NotFound)
 }
 
@@ -56,6 +56,11 @@ impl Place {
 
     pub(crate) fn user_deed(&self) -> Result<UserDeed, ConsoleError> {
         self.named("deed", UserDeed::of)
+    }
+
+    /// The one of a kind that is meant.
+    pub(crate) fn resource(&self) -> Result<AccountResourceId, ConsoleError> {
+        Ok(AccountResourceId { account: self.account()?, id: self.number("id")? })
     }
 
     pub(crate) fn kind(&self) -> Result<Kind, ConsoleError> {

@@ -110,7 +110,21 @@ pub static ROUTES: &[Route] = &[
     shown("/console/accounts/{account}/users/{user}/{deed}", Who::Writes, || get(users::deeds::show)),
     typed("/console/accounts/{account}/users/{user}/{deed}", Who::Writes, || post(users::deeds::submit)),
     shown("/console/accounts/{account}/{kind}", Who::Reads, || get(resources::list)),
+    shown("/console/accounts/{account}/{kind}/new", Who::Writes, || get(resources::make::show)),
+    typed("/console/accounts/{account}/{kind}/new", Who::Writes, || post(resources::make::submit)),
     shown("/console/accounts/{account}/{kind}/{id}", Who::Reads, || get(resources::show)),
+    shown("/console/accounts/{account}/{kind}/{id}/edit", Who::Writes, || get(resources::edit::show)),
+    typed("/console/accounts/{account}/{kind}/{id}/edit", Who::Writes, || post(resources::edit::submit)),
+    shown("/console/accounts/{account}/{kind}/{id}/delete", Who::Writes, || get(resources::delete::show)),
+    typed("/console/accounts/{account}/{kind}/{id}/delete", Who::Writes, || post(resources::delete::submit)),
+    shown("/console/accounts/{account}/{kind}/{id}/renew", Who::Writes, || get(resources::renew::show)),
+    typed("/console/accounts/{account}/{kind}/{id}/renew", Who::Writes, || post(resources::renew::submit)),
+    shown("/console/accounts/{account}/{kind}/{id}/end-overlap", Who::Writes, || {
+        get(resources::end_overlap::show)
+    }),
+    typed("/console/accounts/{account}/{kind}/{id}/end-overlap", Who::Writes, || {
+        post(resources::end_overlap::submit)
+    }),
     shown(GATEWAY_RULES, Who::ReadsInstallation, || get(gateway_rules::list)),
     shown("/console/gateway-rules/{name}", Who::ReadsInstallation, || get(gateway_rules::show)),
     shown(ADMINISTRATORS, Who::ReadsInstallation, || get(administrators::list)),

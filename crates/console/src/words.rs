@@ -3,7 +3,8 @@
 use vestibule_auth::HOME;
 use vestibule_model::{
     AccountId, AccountState, AdministratorRole, Application, AuthenticationMethod, Dialect, GrantType,
-    Population, Privilege, Protocol, Rank, RoleType, SecondFactorPolicy, Session, SignOn, UserKind,
+    Population, Privilege, Protocol, Rank, RefreshRotation, RoleType, SecondFactorPolicy, Session, SignOn,
+    UserKind,
 };
 
 use crate::parts::{Cell, Shape};
@@ -82,6 +83,15 @@ pub(crate) const fn grant(grant: GrantType) -> &'static str {
         GrantType::ClientCredentials => "client credentials",
         GrantType::AuthorizationCode => "authorization code",
         GrantType::RefreshToken => "refresh token",
+    }
+}
+
+/// When a refresh token is replaced.
+pub(crate) const fn rotation(rotation: RefreshRotation) -> &'static str {
+    match rotation {
+        RefreshRotation::OfPublicClients => "of public clients alone",
+        RefreshRotation::Always => "always",
+        RefreshRotation::Never => "never, but of public clients",
     }
 }
 

@@ -90,6 +90,27 @@ impl Administration<'_> {
         .await
     }
 
+    /// Ends the overlap of an application before its time, and with it the sessions of the secrets before the present ones. Where none
+    /// are left, that is done.
+    pub async fn end_overlap<P: Renewable<N>, const N: usize>(
+        &self,
+        caller: &Caller,
+        AccountResourceId { account, id }: AccountResourceId,
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<P>(&entry, id)?;
+            if before.overlap().is_none() {
+                return Ok((None, ()));
+            }
+            let after = before.clone().without_superseded();
+            let details = AuditDetails::changed(before, &after).in_account(account);
+            Ok((Some(AuditedWrite::one(after.put(account), details)), ()))
+        })
+        .await
+    }
+
     /// Erases the secrets whose overlap is over at `now`, and ends the sessions that rest on them. They work no more before
     /// that as well; what cannot be stored is tried again the next time.
     pub(crate) async fn erase_superseded(&self, now: Millis) -> Result<(), StoreError> {

@@ -18,10 +18,11 @@ pub(crate) enum Done {
     PasswordSet,
     FactorReset,
     SessionsEnded,
+    OverlapEnded,
 }
 
 impl Done {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Made,
         Self::Changed,
         Self::Same,
@@ -32,6 +33,7 @@ impl Done {
         Self::PasswordSet,
         Self::FactorReset,
         Self::SessionsEnded,
+        Self::OverlapEnded,
     ];
 
     /// As addresses have it.
@@ -47,6 +49,7 @@ impl Done {
             Self::PasswordSet => "password-set",
             Self::FactorReset => "factor-reset",
             Self::SessionsEnded => "sessions-ended",
+            Self::OverlapEnded => "overlap-ended",
         }
     }
 
@@ -62,6 +65,7 @@ impl Done {
             Self::PasswordSet => "The password is set. The sessions have ended.",
             Self::FactorReset => "The second factor is taken away.",
             Self::SessionsEnded => "The sessions have ended.",
+            Self::OverlapEnded => "The secrets of before work no more.",
         }
     }
 

@@ -81,7 +81,6 @@ impl Field {
     }
 
     /// Lines.
-    #[expect(dead_code, reason = "for the forms to come")]
     pub(crate) fn area(name: &str, label: &'static str, values: &Values) -> Self {
         Self::new(name.to_owned(), label, Control::Area, values.text(name))
     }

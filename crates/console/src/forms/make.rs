@@ -70,7 +70,6 @@ impl Made {
 
     /// The same with a secret that is shown once.
     #[must_use]
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the forms to come"))]
     pub(crate) fn with_secret(mut self, name: &str, value: Zeroizing<String>) -> Self {
         self.secrets.push(OneTimeSecret { name: name.to_owned(), value });
         self

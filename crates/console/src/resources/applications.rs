@@ -57,8 +57,12 @@ impl Shown for ApiKey {
             addresses(&self.addresses),
             Fact::one("Last used", last_used(around, Application::ApiKey(self.id))),
         ];
-        facts.extend(superseded(self.superseded.as_ref().map(|before| before.until), around));
+        facts.extend(superseded(self.overlap_until(), around));
         facts
+    }
+
+    fn overlap_until(&self) -> Option<Millis> {
+        self.superseded.as_ref().map(|before| before.until)
     }
 }
 
@@ -100,8 +104,12 @@ impl Shown for OauthClient {
             addresses(&self.addresses),
             Fact::one("Last used", last_used(around, Application::OauthClient(self.id))),
         ];
-        facts.extend(superseded(self.superseded.as_ref().map(|before| before.until), around));
+        facts.extend(superseded(self.overlap_until(), around));
         facts
+    }
+
+    fn overlap_until(&self) -> Option<Millis> {
+        self.superseded.as_ref().map(|before| before.until)
     }
 }
 
@@ -138,7 +146,11 @@ impl Shown for ApplicationToken {
             Fact::one("Last used", Cell::time_or(self.last_used, &around.zone, "never")),
             Fact::one("Requests of its sessions", Cell::number(self.requests)),
         ];
-        facts.extend(superseded(self.superseded.as_ref().map(|before| before.until), around));
+        facts.extend(superseded(self.overlap_until(), around));
         facts
+    }
+
+    fn overlap_until(&self) -> Option<Millis> {
+        self.superseded.as_ref().map(|before| before.until)
     }
 }

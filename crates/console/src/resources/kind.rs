@@ -1,6 +1,6 @@
 //! The kinds.
 
-use vestibule_auth::AccountCounts;
+use vestibule_auth::{AccountCounts, AccountResourceId};
 use vestibule_model::{AccountId, Application, ApplicationId};
 
 use crate::accounts::account_address;
@@ -103,21 +103,20 @@ impl Kind {
             }
             Self::Groups => "There is no group.",
             Self::Skills => "There is no skill.",
-            Self::ApiKeys => {
-                "There is no API key: programs that log bots in need one. Make it with the command line or the API."
-            }
-            Self::OauthClients => {
-                "There is no OAuth client: programs that ask for tokens need one. Make it with the command line or the API."
-            }
-            Self::ApplicationTokens => {
-                "There is no application token: LiveVox clients need one. Make it with the command line or the API."
-            }
+            Self::ApiKeys => "There is no API key: programs that log bots in need one.",
+            Self::OauthClients => "There is no OAuth client: programs that ask for tokens need one.",
+            Self::ApplicationTokens => "There is no application token: LiveVox clients need one.",
         }
     }
 
     /// Where the list of an account is.
     pub(crate) fn address(self, account: AccountId) -> String {
         format!("{}/{}", account_address(account), self.word())
+    }
+
+    /// Where the page of one is.
+    pub(crate) fn address_of(self, AccountResourceId { account, id }: AccountResourceId) -> String {
+        format!("{}/{id}", self.address(account))
     }
 
     /// How many an account has.

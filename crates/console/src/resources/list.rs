@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::PageRequest;
-use vestibule_model::{AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Skill};
+use vestibule_auth::{PageRequest, Scope};
+use vestibule_model::AccountId;
 use vestibule_serve::forms::Zone;
 
-use super::{Around, Kind, Of, Shown};
+use super::{Around, Kind, Of, Shown, with_kind};
 use crate::accounts::{Tab, account_address, tabs};
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, PAGE, Pager, Table, counted};
 use crate::place::Place;
@@ -19,10 +20,12 @@ use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer};
 
 #[derive(Template)]
-#[template(path = "resources.html")]
+#[template(path = "kind.html")]
 struct ResourcesPage {
     frame: Frame,
     tabs: Vec<Tab>,
+    /// Where one is made, for those who may.
+    new: Option<(String, String)>,
     count: String,
     table: Table,
     pager: Pager,
@@ -35,14 +38,7 @@ pub(crate) async fn show(
     place: Place,
 ) -> Result<Response, ConsoleError> {
     let (account, kind) = (place.account()?, place.kind()?);
-    match kind {
-        Kind::Profiles => of_kind::<Profile>(&console, &signed_in, account, kind).await,
-        Kind::Groups => of_kind::<Group>(&console, &signed_in, account, kind).await,
-        Kind::Skills => of_kind::<Skill>(&console, &signed_in, account, kind).await,
-        Kind::ApiKeys => of_kind::<ApiKey>(&console, &signed_in, account, kind).await,
-        Kind::OauthClients => of_kind::<OauthClient>(&console, &signed_in, account, kind).await,
-        Kind::ApplicationTokens => of_kind::<ApplicationToken>(&console, &signed_in, account, kind).await,
-    }
+    with_kind!(kind, P => of_kind::<P>(&console, &signed_in, account, kind).await)
 }
 
 async fn of_kind<P: Shown>(
@@ -59,13 +55,16 @@ async fn of_kind<P: Shown>(
     let last_uses = administration.last_uses(caller, account).await?;
     let around = Around { account, zone: Zone::of("UTC"), last_uses };
     let own = kind.address(account);
+    let may = caller.require(Scope::WriteAccount(account)).is_ok();
     let row = |thing: &P| {
         let name = Cell::text(thing.name()).to(format!("{own}/{}", thing.id()));
         std::iter::once(name).chain(thing.cells(&around)).collect()
     };
     let shown = ResourcesPage {
         frame: Frame::of(signed_in.viewer(), format!("{} of {account}", kind.title()))
-            .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))]),
+            .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))])
+            .saying(Done::said(request)),
+        new: may.then(|| (format!("New {}", kind.one()), format!("{own}/new"))),
         tabs: tabs(account, &counts, request.path()),
         count: counted(kind.count(&counts), kind.one(), kind.many()),
         table: Table {

@@ -2,9 +2,19 @@
 //! says in a file of its own.
 
 mod applications;
+pub(crate) mod delete;
+pub(crate) mod edit;
+pub(crate) mod end_overlap;
+mod form_api_key;
+mod form_numbered;
+mod form_oauth_client;
+mod form_token;
+mod formed;
 mod kind;
 mod list;
+pub(crate) mod make;
 mod numbered;
+pub(crate) mod renew;
 mod show;
 
 pub(crate) use kind::Kind;
@@ -14,19 +24,115 @@ pub(crate) use show::show;
 use std::collections::HashMap;
 
 use vestibule_auth::{
-    AccountResource, AccountResourcePage, Administration, AdministrationError, Caller, PageRequest,
+    AccountResource, AccountResourceId, AccountResourcePage, Administration, AdministrationError, Affected,
+    Caller, Consequences, PageRequest,
 };
-use vestibule_model::{AccountId, Application, Millis};
+use vestibule_model::{AccountId, Application, ApplicationId, Millis};
 use vestibule_serve::forms::Zone;
 
+use crate::ConsoleState;
+use crate::accounts::account_address;
+use crate::frame::Frame;
 use crate::parts::{Cell, Fact};
+use crate::routes::ACCOUNTS;
+
+/// Does something with the type of a kind.
+macro_rules! with_kind {
+    ($kind:expr, $P:ident => $body:expr) => {{
+        use $crate::resources::Kind;
+        match $kind {
+            Kind::Profiles => {
+                type $P = vestibule_model::Profile;
+                $body
+            }
+            Kind::Groups => {
+                type $P = vestibule_model::Group;
+                $body
+            }
+            Kind::Skills => {
+                type $P = vestibule_model::Skill;
+                $body
+            }
+            Kind::ApiKeys => {
+                type $P = vestibule_model::ApiKey;
+                $body
+            }
+            Kind::OauthClients => {
+                type $P = vestibule_model::OauthClient;
+                $body
+            }
+            Kind::ApplicationTokens => {
+                type $P = vestibule_model::ApplicationToken;
+                $body
+            }
+        }
+    }};
+}
+use with_kind;
+
+/// The same with the number of its secrets, where it has any.
+macro_rules! with_secrets {
+    ($kind:expr, $P:ident, $N:ident => $body:expr) => {{
+        use $crate::resources::Kind;
+        match $kind {
+            Kind::ApiKeys => {
+                type $P = vestibule_model::ApiKey;
+                const $N: usize = 2;
+                $body
+            }
+            Kind::OauthClients => {
+                type $P = vestibule_model::OauthClient;
+                const $N: usize = 1;
+                $body
+            }
+            Kind::ApplicationTokens => {
+                type $P = vestibule_model::ApplicationToken;
+                const $N: usize = 1;
+                $body
+            }
+            Kind::Profiles | Kind::Groups | Kind::Skills => Err($crate::place::not_found()),
+        }
+    }};
+}
+use with_secrets;
+
+/// The most of a kind that are offered to be chosen.
+const MOST: usize = 1_000;
 
 /// Of which account something is wanted, and by whom.
 #[derive(Clone, Copy)]
-struct Of<'a> {
-    administration: &'a Administration<'a>,
-    caller: &'a Caller,
-    account: AccountId,
+pub(crate) struct Of<'a> {
+    pub(crate) administration: &'a Administration<'a>,
+    pub(crate) caller: &'a Caller,
+    pub(crate) account: AccountId,
+}
+
+/// Those of a kind that an account has, as many as are offered to be chosen.
+pub(crate) fn all<P: AccountResource>(of: Of<'_>) -> Result<Vec<P>, AdministrationError> {
+    let wanted = PageRequest { limit: MOST, cursor: None };
+    of.administration.account_resources(of.caller, of.account, wanted).map(|page| page.resources)
+}
+
+/// A page below that of one, whose name is known, or below the list of them.
+fn above(frame: Frame, kind: Kind, account: AccountId, thing: Option<(&str, i64)>) -> Frame {
+    let (own, list) = (account_address(account), kind.address(account));
+    let its = thing.map(|(name, id)| (name, kind.address_of(AccountResourceId { account, id })));
+    let above = [("Accounts", ACCOUNTS), (account.as_str(), &own), (kind.title(), &list)];
+    frame.below(above.into_iter().chain(its.as_ref().map(|(name, its)| (*name, its.as_str()))))
+}
+
+/// What rests on one now.
+async fn resting(
+    console: &ConsoleState,
+    caller: &Caller,
+    kind: Kind,
+    AccountResourceId { account, id }: AccountResourceId,
+) -> Result<Consequences, AdministrationError> {
+    if !kind.opens_sessions() {
+        return Ok(Consequences::default());
+    }
+    let affected = Affected::Application(account, ApplicationId(id));
+    console.administration().consequences(caller, affected).await
 }
 
 /// What is known besides the things themselves.
@@ -50,6 +156,11 @@ trait Shown: AccountResource {
 
     /// What is told of one.
     fn facts(&self, around: &Around) -> Vec<Fact>;
+
+    /// Until when its secrets of before work, if it has any.
+    fn overlap_until(&self) -> Option<Millis> {
+        None
+    }
 
     /// Those of an account.
     async fn page(

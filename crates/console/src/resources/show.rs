@@ -4,28 +4,28 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_model::{
-    AccountId, ApiKey, ApplicationToken, Group, OauthClient, Profile, Skill, TrafficApplication,
-};
+use vestibule_auth::{AccountResourceId, Scope};
+use vestibule_model::{Superseded, TrafficApplication};
 use vestibule_serve::forms::Zone;
 
-use super::{Around, Kind, Of, Shown};
-use crate::accounts::{Tab, account_address};
+use super::{Around, Kind, Of, Shown, above, with_kind};
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, Fact};
 use crate::place::Place;
 use crate::refused::ConsoleError;
-use crate::routes::{ACCOUNTS, SESSIONS};
+use crate::routes::SESSIONS;
 use crate::signed_in::SignedIn;
 use crate::traffic::application_traffic;
 use crate::{ConsoleState, answer};
 
 #[derive(Template)]
-#[template(path = "thing.html")]
+#[template(path = "resource.html")]
 struct ResourcePage {
     frame: Frame,
-    tabs: Vec<Tab>,
     facts: Vec<Fact>,
+    deeds: Vec<(&'static str, String)>,
+    delete: Option<String>,
 }
 
 /// `GET`.
@@ -34,24 +34,30 @@ pub(crate) async fn show(
     signed_in: SignedIn,
     place: Place,
 ) -> Result<Response, ConsoleError> {
-    let (account, kind, id) = (place.account()?, place.kind()?, place.number("id")?);
-    let of = (account, id);
-    match kind {
-        Kind::Profiles => of_kind::<Profile>(&console, &signed_in, of, kind).await,
-        Kind::Groups => of_kind::<Group>(&console, &signed_in, of, kind).await,
-        Kind::Skills => of_kind::<Skill>(&console, &signed_in, of, kind).await,
-        Kind::ApiKeys => of_kind::<ApiKey>(&console, &signed_in, of, kind).await,
-        Kind::OauthClients => of_kind::<OauthClient>(&console, &signed_in, of, kind).await,
-        Kind::ApplicationTokens => of_kind::<ApplicationToken>(&console, &signed_in, of, kind).await,
+    let (kind, at) = (place.kind()?, place.resource()?);
+    with_kind!(kind, P => of_kind::<P>(&console, &signed_in, at, kind).await)
+}
+
+/// What may be done to one: its name, and where.
+fn deeds(kind: Kind, at: AccountResourceId, overlaps: bool) -> Vec<(&'static str, String)> {
+    let own = kind.address_of(at);
+    let mut deeds = vec![("Edit", format!("{own}/edit"))];
+    if kind.opens_sessions() {
+        deeds.push(("New secrets", format!("{own}/renew")));
     }
+    if overlaps {
+        deeds.push(("End the overlap", format!("{own}/end-overlap")));
+    }
+    deeds
 }
 
 async fn of_kind<P: Shown>(
     console: &ConsoleState,
     signed_in: &SignedIn,
-    (account, id): (AccountId, i64),
+    at: AccountResourceId,
     kind: Kind,
 ) -> Result<Response, ConsoleError> {
+    let AccountResourceId { account, id } = at;
     let (administration, caller) = (console.administration(), &signed_in.caller);
     let thing = P::find(Of { administration: &administration, caller, account }, id).await?;
     let last_uses = administration.last_uses(caller, account).await?;
@@ -66,10 +72,15 @@ async fn of_kind<P: Shown>(
         let address = application_traffic(account, TrafficApplication::Of(application));
         facts.push(Fact::one("Traffic", Cell::words("Its requests, and whether it is needed").to(address)));
     }
-    let frame = Frame::of(signed_in.viewer(), thing.name()).below([
-        ("Accounts", ACCOUNTS),
-        (account.as_str(), &account_address(account)),
-        (kind.title(), &kind.address(account)),
-    ]);
-    Ok(answer::page(StatusCode::OK, &ResourcePage { frame, tabs: Vec::new(), facts }))
+    let may = caller.require(Scope::WriteAccount(account)).is_ok();
+    let overlaps =
+        thing.overlap_until().is_some_and(|until| Superseded { values: (), until }.counts(caller.now));
+    let frame = above(Frame::of(signed_in.viewer(), thing.name()), kind, account, None);
+    let page = ResourcePage {
+        frame: frame.saying(Done::said(&signed_in.request)),
+        facts,
+        deeds: if may { deeds(kind, at, overlaps) } else { Vec::new() },
+        delete: may.then(|| format!("{}/delete", kind.address_of(at))),
+    };
+    Ok(answer::page(StatusCode::OK, &page))
 }

@@ -1,14 +1,10 @@
 //! The fields of users: what is asked for, and what it means.
 
-use vestibule_auth::{
-    AccountResource, Administration, AdministrationError, Caller, LONGEST_NAME, PageRequest,
-};
+use vestibule_auth::{Administration, AdministrationError, Caller, LONGEST_NAME};
 use vestibule_model::{AccountId, ApiKey, Group, OauthClient, Profile, Skill, User, UserKind};
 
 use crate::forms::{Choice, Field, Values};
-
-/// The most of a kind that are offered to be chosen.
-const MOST: usize = 1_000;
+use crate::resources::{Of, all};
 
 /// What an account has for its users.
 pub(super) struct Offered {
@@ -27,21 +23,14 @@ impl Offered {
         account: AccountId,
         kind: UserKind,
     ) -> Result<Self, AdministrationError> {
-        fn all<P: AccountResource>(
-            administration: &Administration<'_>,
-            caller: &Caller,
-            account: AccountId,
-        ) -> Result<Vec<P>, AdministrationError> {
-            let wanted = PageRequest { limit: MOST, cursor: None };
-            administration.account_resources(caller, account, wanted).map(|page| page.resources)
-        }
+        let of = Of { administration, caller, account };
         Ok(Self {
             kind,
-            profiles: all(administration, caller, account)?,
-            groups: all(administration, caller, account)?,
-            skills: all(administration, caller, account)?,
-            keys: all(administration, caller, account)?,
-            clients: all(administration, caller, account)?,
+            profiles: all(of)?,
+            groups: all(of)?,
+            skills: all(of)?,
+            keys: all(of)?,
+            clients: all(of)?,
         })
     }
 

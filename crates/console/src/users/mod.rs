@@ -39,7 +39,7 @@ fn above(frame: Frame, AccountUser { account, user }: AccountUser, name: Option<
 }
 
 /// That so many sessions end; None: there are none.
-fn ends(sessions: usize) -> Option<String> {
+pub(crate) fn ends(sessions: usize) -> Option<String> {
     (sessions > 0).then(|| format!("Ends {}.", counted(sessions, "live session", "live sessions")))
 }
 

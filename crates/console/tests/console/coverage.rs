@@ -19,11 +19,13 @@ fn paths(things: &Things, route: &Route) -> Vec<String> {
     if path.contains("{deed}") {
         return DEEDS.iter().map(|deed| path.replace("{deed}", deed)).collect();
     }
+    let has_secrets = |kind: &str| ["api-keys", "oauth-clients", "application-tokens"].contains(&kind);
+    let of_secrets = ["/renew", "/end-overlap"].iter().any(|deed| path.ends_with(deed));
     if !path.contains("{kind}") {
         return vec![path];
     }
     let of_kind = |(kind, id): &(&str, i64)| path.replace("{kind}", kind).replace("{id}", &id.to_string());
-    things.kinds.iter().map(of_kind).collect()
+    things.kinds.iter().filter(|(kind, _)| !of_secrets || has_secrets(kind)).map(of_kind).collect()
 }
 
 /// Every route that is not for anybody, with its paths.

@@ -18,6 +18,8 @@ mod markup;
 mod overview;
 mod plain_http;
 mod policies;
+mod renewing;
+mod resource_forms;
 mod second_factor;
 mod sessions;
 mod support;

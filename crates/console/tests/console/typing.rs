@@ -38,6 +38,11 @@ impl Typed {
             let value = attribute(chosen.or_else(|| options.next()).unwrap(), "value").unwrap();
             fields.push((attribute(select, "name").unwrap(), value));
         }
+        for area in form.split("<textarea").skip(1).map(|rest| rest.split("</textarea>").next().unwrap()) {
+            let (tag, value) = area.split_once('>').unwrap();
+            let value = text(value.strip_prefix('\n').unwrap());
+            fields.push((attribute(tag, "name").unwrap(), value));
+        }
         Self(fields)
     }
 

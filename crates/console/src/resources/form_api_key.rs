@@ -1,0 +1,169 @@
+//! The form of API keys, and what it has in common with that of OAuth clients.
+
+use ipnet::IpNet;
+use vestibule_auth::{
+    AdministrationError, GivenKey, KeyWithSecrets, LONGEST_NAME, LONGEST_VALUE, PendingCreation,
+};
+use vestibule_model::{ApiKey, Network, Privilege};
+use vestibule_serve::forms::Fields;
+use zeroize::Zeroizing;
+
+use super::formed::{Ending, Formed, Keyed, Offered, choices, lines, read_all, word, written};
+use super::{Kind, Of};
+use crate::forms::{Field, Made, Values, secret};
+use crate::words;
+
+const PRIVILEGES: [Privilege; 5] = [
+    Privilege::UserLogin,
+    Privilege::AccountConfigRead,
+    Privilege::AccountConfigWrite,
+    Privilege::DataRead,
+    Privilege::AppKeyManagement,
+];
+
+/// The name, and whether it may be used.
+pub(super) fn name_and_state(values: &Values) -> [Field; 2] {
+    [
+        Field::text("name", "Name", values).needed().longest(LONGEST_NAME),
+        Field::check("enabled", "It may be used", values),
+    ]
+}
+
+/// What it may be used for, and from where.
+pub(super) fn reach(values: &Values) -> [Field; 2] {
+    [
+        Field::checks("privileges", "May be used for", values, choices(&PRIVILEGES, words::privilege)).hint(
+            "With \u{201c}User Login\u{201d}, of the category Agent Interactions, bots log in with it.",
+        ),
+        Field::area("addresses", "May be used from", values)
+            .hint("Addresses and networks such as 10.0.0.0/8, each in a line. Without any: from everywhere."),
+    ]
+}
+
+/// The addresses of the lines of a field.
+pub(super) fn addresses(values: &Values) -> Result<Vec<IpNet>, AdministrationError> {
+    let read = |(index, line): (usize, &String)| {
+        let network = line.parse().map(|Network(network)| network);
+        network.map_err(|_| {
+            let reason = format!("number {} is no address and no network such as 10.0.0.0/8", index + 1);
+            AdministrationError::invalid("addresses", reason)
+        })
+    };
+    lines(values, "addresses").iter().enumerate().map(read).collect()
+}
+
+/// What may do something, and from where: enough to say which sessions may end.
+pub(super) struct Reach<'a> {
+    pub(super) is_enabled: bool,
+    pub(super) privileges: &'a [Privilege],
+    pub(super) addresses: &'a [IpNet],
+}
+
+impl Reach<'_> {
+    /// Which of the sessions end that were opened before.
+    pub(super) fn ending(&self, after: &Self) -> Ending {
+        let is_lost = self.privileges.iter().any(|privilege| !after.privileges.contains(privilege));
+        match () {
+            () if self.is_enabled && !after.is_enabled => Ending::All,
+            () if is_lost || self.addresses != after.addresses => Ending::Refused,
+            () => Ending::None,
+        }
+    }
+}
+
+fn reach_of(key: &ApiKey) -> Reach<'_> {
+    Reach { is_enabled: key.enabled, privileges: &key.privileges, addresses: &key.addresses }
+}
+
+impl Formed for ApiKey {
+    const OF: Kind = Kind::ApiKeys;
+
+    fn first() -> Values {
+        let mut values = Values::default();
+        values.set_on("enabled", true);
+        values
+    }
+
+    fn fields(values: &Values, _: &Offered) -> Vec<Field> {
+        let [name, state] = name_and_state(values);
+        let [privileges, addresses] = reach(values);
+        vec![
+            name,
+            Field::text("developer", "Developer", values).hint("Who has made the program."),
+            Field::text("description", "Description", values).hint("What it is for."),
+            state,
+            privileges,
+            addresses,
+        ]
+    }
+
+    fn new_fields(values: &Values, _: &Offered) -> Vec<Field> {
+        const MADE: &str = "Made unless one is given.";
+        vec![
+            Field::text("app_key", "App key", values).hint(MADE).longest(LONGEST_VALUE),
+            Field::secret("secret", "Secret")
+                .hint("Made unless one is given, which needs the other as well."),
+            Field::text("access_token", "Access token", values).hint(MADE).longest(LONGEST_VALUE),
+            Field::secret("access_token_secret", "Access token secret").hint(MADE),
+        ]
+    }
+
+    fn values(&self) -> Values {
+        let mut values = Values::default();
+        values.set("name", &self.name);
+        values.set("developer", &self.developer);
+        values.set("description", &self.description);
+        values.set_on("enabled", self.enabled);
+        values.choose("privileges", self.privileges.iter().map(word));
+        values.set("addresses", written(&self.addresses));
+        values
+    }
+
+    fn apply(&mut self, values: &Values) -> Result<(), AdministrationError> {
+        self.name = values.text("name");
+        self.developer = values.text("developer");
+        self.description = values.text("description");
+        self.enabled = values.is_on("enabled");
+        self.privileges = read_all("privileges", values)?;
+        self.addresses = addresses(values)?;
+        Ok(())
+    }
+
+    fn ending(&self, after: &Self) -> Ending {
+        reach_of(self).ending(&reach_of(after))
+    }
+
+    async fn make(
+        of: Of<'_>,
+        values: &Values,
+        fields: &Fields,
+        pending: PendingCreation,
+    ) -> Result<Made, AdministrationError> {
+        let given = GivenKey {
+            app_key: values.optional("app_key"),
+            secret: secret(fields, "secret"),
+            access_token: values.optional("access_token"),
+            access_token_secret: secret(fields, "access_token_secret"),
+        };
+        let fill = |mut blank: Self| {
+            blank.apply(values)?;
+            Ok(blank)
+        };
+        let stored = |made: &KeyWithSecrets| Self::shown_once(of.account, made).stored();
+        let answer = pending.with_response(&stored);
+        let made = of.administration.make_api_key(of.caller, of.account, given, fill, answer).await?;
+        Ok(Self::shown_once(of.account, &made))
+    }
+}
+
+impl Keyed<2> for ApiKey {
+    fn given(made: &KeyWithSecrets) -> Vec<(&'static str, Zeroizing<String>)> {
+        let [secret, token_secret] = &made.secrets;
+        vec![
+            ("App key", made.application.app_key.clone().into()),
+            ("Secret", secret.clone()),
+            ("Access token", made.application.access_token.clone().into()),
+            ("Access token secret", token_secret.clone()),
+        ]
+    }
+}

@@ -1,0 +1,72 @@
+//! The form of application tokens.
+
+use vestibule_auth::{AdministrationError, PendingCreation, TokenWithText};
+use vestibule_model::ApplicationToken;
+use vestibule_serve::forms::Fields;
+use zeroize::Zeroizing;
+
+use super::form_api_key::name_and_state;
+use super::formed::{Ending, Formed, Keyed, Offered};
+use super::{Kind, Of};
+use crate::forms::{Field, Made, Values, secret};
+
+impl Formed for ApplicationToken {
+    const OF: Kind = Kind::ApplicationTokens;
+
+    fn first() -> Values {
+        let mut values = Values::default();
+        values.set_on("enabled", true);
+        values
+    }
+
+    fn fields(values: &Values, _: &Offered) -> Vec<Field> {
+        name_and_state(values).into()
+    }
+
+    fn new_fields(_: &Values, offered: &Offered) -> Vec<Field> {
+        let field = || Field::secret("token", "Its text").hint("Made unless one is given.");
+        offered.may_bring.then(field).into_iter().collect()
+    }
+
+    fn values(&self) -> Values {
+        let mut values = Values::default();
+        values.set("name", &self.name);
+        values.set_on("enabled", self.enabled);
+        values
+    }
+
+    fn apply(&mut self, values: &Values) -> Result<(), AdministrationError> {
+        self.name = values.text("name");
+        self.enabled = values.is_on("enabled");
+        Ok(())
+    }
+
+    fn ending(&self, after: &Self) -> Ending {
+        if self.enabled && !after.enabled { Ending::All } else { Ending::None }
+    }
+
+    async fn make(
+        of: Of<'_>,
+        values: &Values,
+        fields: &Fields,
+        pending: PendingCreation,
+    ) -> Result<Made, AdministrationError> {
+        let given = secret(fields, "token");
+        let fill = |mut blank: Self| {
+            blank.apply(values)?;
+            Ok(blank)
+        };
+        let stored = |made: &TokenWithText| Self::shown_once(of.account, made).stored();
+        let answer = pending.with_response(&stored);
+        let made =
+            of.administration.make_application_token(of.caller, of.account, given, fill, answer).await?;
+        Ok(Self::shown_once(of.account, &made))
+    }
+}
+
+impl Keyed<1> for ApplicationToken {
+    fn given(made: &TokenWithText) -> Vec<(&'static str, Zeroizing<String>)> {
+        let [text] = &made.secrets;
+        vec![("Application token", text.clone())]
+    }
+}

@@ -1,0 +1,121 @@
+//! What forms ask for to make and to change things of these kinds, and what follows from a change.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use vestibule_auth::{AdministrationError, PendingCreation, Renewable, WithSecrets};
+use vestibule_model::{AccountId, Group, Profile};
+use vestibule_serve::forms::Fields;
+use zeroize::Zeroizing;
+
+use super::{Kind, Of, Shown, all};
+use crate::forms::{Choice, Field, Made, Values};
+
+/// A kind as its forms have it.
+pub(super) trait Formed: Shown {
+    /// Which it is.
+    const OF: Kind;
+
+    /// What the fields of a new one hold before anything is typed.
+    fn first() -> Values;
+
+    /// The fields of one that is there.
+    fn fields(values: &Values, offered: &Offered) -> Vec<Field>;
+
+    /// What is asked besides where one is made.
+    fn new_fields(values: &Values, offered: &Offered) -> Vec<Field>;
+
+    /// What the fields hold for this one.
+    fn values(&self) -> Values;
+
+    /// Gives it what the fields hold.
+    fn apply(&mut self, values: &Values) -> Result<(), AdministrationError>;
+
+    /// Which of the sessions that were opened with it end when it is changed to this.
+    fn ending(&self, _after: &Self) -> Ending {
+        Ending::None
+    }
+
+    /// Has the engine make one, once.
+    fn make(
+        of: Of<'_>,
+        values: &Values,
+        fields: &Fields,
+        pending: PendingCreation,
+    ) -> impl Future<Output = Result<Made, AdministrationError>> + Send;
+}
+
+/// Which sessions end of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    None,
+    /// Those that it would not open any more.
+    Refused,
+    All,
+}
+
+/// A kind that has secrets, N of them.
+pub(super) trait Keyed<const N: usize>: Formed + Renewable<N> {
+    /// All that a program needs of one to prove itself, by name.
+    fn given(made: &WithSecrets<Self, N>) -> Vec<(&'static str, Zeroizing<String>)>;
+
+    /// One whose secrets are shown now, and never again.
+    fn shown_once(account: AccountId, made: &WithSecrets<Self, N>) -> Made {
+        let page = format!("{}/{}", Self::OF.address(account), made.application.id());
+        let given = Self::given(made).into_iter();
+        given.fold(Made::at(page), |made, (name, value)| made.with_secret(name, value))
+    }
+}
+
+/// What there is to be chosen.
+pub(super) struct Offered {
+    pub(super) groups: Vec<Group>,
+    pub(super) profiles: Vec<Profile>,
+    /// Whether whoever asks may bring an application token of their own.
+    pub(super) may_bring: bool,
+}
+
+impl Offered {
+    pub(super) fn of(of: Of<'_>) -> Result<Self, AdministrationError> {
+        let may_bring = of.caller.require(vestibule_auth::Scope::WriteInstallation).is_ok();
+        Ok(Self { groups: all(of)?, profiles: all(of)?, may_bring })
+    }
+}
+
+/// One of several, as forms and the API write it.
+pub(super) fn word(one: impl Serialize) -> String {
+    match serde_json::to_value(one) {
+        Ok(Value::String(word)) => word,
+        _ => String::new(),
+    }
+}
+
+/// The one that is written so.
+pub(super) fn read<T: DeserializeOwned>(name: &'static str, word: &str) -> Result<T, AdministrationError> {
+    let found = serde_json::from_value(Value::String(word.to_owned()));
+    found.map_err(|_| AdministrationError::invalid(name, "there is no such choice"))
+}
+
+/// Those that are chosen of several.
+pub(super) fn read_all<T: DeserializeOwned>(
+    name: &'static str,
+    values: &Values,
+) -> Result<Vec<T>, AdministrationError> {
+    values.chosen::<String>(name)?.iter().map(|word| read(name, word)).collect()
+}
+
+/// Choices of these, each by its words.
+pub(super) fn choices<T: Serialize + Copy>(offered: &[T], words: impl Fn(T) -> &'static str) -> Vec<Choice> {
+    offered.iter().map(|one| Choice::new(word(one), words(*one))).collect()
+}
+
+/// Lines of a field, without those that are empty.
+pub(super) fn lines(values: &Values, name: &str) -> Vec<String> {
+    let lines = values.get(name).lines().map(str::trim);
+    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
+}
+
+/// The same as a field holds them.
+pub(super) fn written(lines: impl IntoIterator<Item = impl ToString>) -> String {
+    lines.into_iter().map(|line| line.to_string()).collect::<Vec<_>>().join("\n")
+}
