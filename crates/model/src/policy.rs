@@ -262,6 +262,14 @@ impl LockoutPolicy {
         }
     }
 
+    /// When a lock that was set at `locked_at` ends by itself; None: it does not.
+    pub fn lock_ends(&self, locked_at: Millis) -> Option<Millis> {
+        match self.unlock {
+            Unlock::ByAdministrator => None,
+            Unlock::AfterMinutes(minutes) => Some(locked_at.plus(Duration::from_mins(u64::from(minutes)))),
+        }
+    }
+
     /// Whether somebody locked at `locked_at` is still locked at `now`.
     pub fn is_locked(&self, locked_at: Option<Millis>, now: Millis) -> bool {
         match (locked_at, self.unlock) {

@@ -59,6 +59,7 @@ pub enum UserOrder {
 }
 
 /// A page of users, in order.
+#[derive(Default)]
 pub struct UserPage {
     /// The users.
     pub users: Vec<Arc<UserEntry>>,

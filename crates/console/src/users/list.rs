@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{PageRequest, Scope, UserEntry, UserOrder, UserSearch};
+use vestibule_auth::{AdministrationError, PageRequest, Scope, UserEntry, UserOrder, UserPage, UserSearch};
 use vestibule_model::{Connection, ConnectionId, UserKind, told};
 use vestibule_serve::forms::Zone;
 
@@ -19,6 +19,7 @@ use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::request::Request;
 use crate::routes::ACCOUNTS;
+use crate::said::Said;
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, words};
 
@@ -109,7 +110,13 @@ pub(crate) async fn show(
     let asked = Asked::of(request);
     let cursor = request.asked("cursor");
     let wanted = PageRequest { limit: PAGE, cursor: cursor.as_deref() };
-    let page = administration.search_users(caller, account, &asked.search(), wanted).await?;
+    let found = administration.search_users(caller, account, &asked.search(), wanted).await;
+    let (page, refused) = match found {
+        // The filters stay, and the page says what is wrong with them.
+        Err(error @ AdministrationError::Invalid { .. }) => (UserPage::default(), Some(error)),
+        found => (found?, None),
+    };
+    let said = refused.as_ref().map(|error| Said::bad(format!("Nothing was looked for: {error}.")));
     let counts = administration.account_counts(caller, account)?;
     let zone = Zone::of("UTC");
     let row = |user: &Arc<UserEntry>| {
@@ -133,16 +140,18 @@ pub(crate) async fn show(
             String::new()
         },
         frame: Frame::of(signed_in.viewer(), format!("Users of {account}"))
-            .saying(Done::said(request))
+            .saying(said.or_else(|| Done::said(request)))
             .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))]),
         tabs: tabs(account, &counts, path),
         path,
-        count: counted(page.total, "user", "users"),
+        count: if refused.is_none() { counted(page.total, "user", "users") } else { String::new() },
         table: Table {
             name: "Users",
             head: vec!["Login name", "Name", "Kind", "State", "Last login"],
             rows: page.users.iter().map(row).collect(),
-            empty: if counts.users == 0 {
+            empty: if refused.is_some() {
+                "Take another order, or look for fewer."
+            } else if counts.users == 0 {
                 "There is nobody in this account yet."
             } else {
                 "Nobody is so. Take a filter away, or write less of the name."
@@ -152,5 +161,8 @@ pub(crate) async fn show(
         asked,
         pager,
     };
-    Ok(answer::page(StatusCode::OK, &shown))
+    Ok(match refused {
+        Some(error) => answer::caused_by(answer::page(StatusCode::UNPROCESSABLE_ENTITY, &shown), error),
+        None => answer::page(StatusCode::OK, &shown),
+    })
 }

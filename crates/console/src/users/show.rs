@@ -133,7 +133,7 @@ fn facts(
         let found = administration.account_resource::<Skill>(caller, account, *id);
         own(Kind::Skills, *id, found.ok().map(|found| found.name))
     };
-    let mut facts = who(user, administration.is_locked(caller, user), last_login, zone);
+    let mut facts = who(user, administration.is_locked(caller, user), last_login, (caller.now, zone));
     facts.extend([
         Fact::many("Profiles", user.profiles.iter().map(profile).collect(), "none"),
         Fact::many("Member of", user.member_of.iter().map(group).collect(), "no group"),
@@ -153,12 +153,27 @@ fn facts(
 }
 
 /// Who it is, and whether they may log in.
-fn who(user: &UserEntry, is_locked: bool, last_login: Option<Millis>, zone: &Zone) -> Vec<Fact> {
+fn who(
+    user: &UserEntry,
+    is_locked: bool,
+    last_login: Option<Millis>,
+    (now, zone): (Millis, &Zone),
+) -> Vec<Fact> {
     let text = |text: &str| if text.is_empty() { Cell::words("none") } else { Cell::whole(text) };
     let locked = match user.locked_at.filter(|_| is_locked) {
         Some(at) => Cell::time(at, zone),
         None => Cell::words(if is_locked { "yes" } else { "no" }),
     };
+    let policy = user.account().account.lockout_policy_of(user.population);
+    let unlocked = user.locked_at.filter(|_| is_locked).map(|at| {
+        let ends = Cell::time_or(policy.lock_ends(at), zone, "somebody unlocks them");
+        Fact::one("Locked until", ends)
+    });
+    let expires = user.account().password_expires_at(user).map(|at| {
+        let has_expired = now >= at;
+        let cell = if has_expired { Cell::tag(Shape::Warn, "has expired") } else { Cell::time(at, zone) };
+        Fact::one("Password expires", cell)
+    });
     let password = match (&user.password, user.must_change_password) {
         (None, _) => Cell::words("none"),
         (Some(_), true) => Cell::tag(Shape::Warn, "has to be changed at the next login"),
@@ -171,7 +186,7 @@ fn who(user: &UserEntry, is_locked: bool, last_login: Option<Millis>, zone: &Zon
         }
         None => Cell::words("none"),
     };
-    vec![
+    let mut facts = vec![
         Fact::one("State", state(user, is_locked)),
         Fact::one("Name", text(&user.full_name)),
         Fact::one("Nickname", text(&user.nickname)),
@@ -184,5 +199,8 @@ fn who(user: &UserEntry, is_locked: bool, last_login: Option<Millis>, zone: &Zon
         Fact::one("Locked since", locked),
         Fact::one("Password set", password),
         Fact::one("Second factor", second_factor),
-    ]
+    ];
+    facts.extend(unlocked);
+    facts.extend(expires);
+    facts
 }

@@ -89,6 +89,48 @@ async fn a_locked_user_is_told_as_one() {
     let browser = instance.signed_in().await;
     let page = browser.get(&format!("/console/accounts/{ACCOUNT}/users/{}", things.user)).await;
     assert!(page.html.contains("<span class=\"tag bad\">locked</span>"), "{}", page.html);
+    assert!(page.html.contains("<dt>Locked until</dt>"), "{}", page.html);
+}
+
+#[tokio::test]
+async fn a_password_that_has_expired_is_told() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let path = format!("/admin/v1/accounts/{ACCOUNT}");
+    let request = instance.server.admin_request(Method::PATCH, &path).bearer_auth(&instance.bearer);
+    let policy = json!({ "password_policy": { "expiry_days": 1 } });
+    let changed = request.header("if-match", "*").json(&policy).send().await.unwrap();
+    assert_eq!(changed.status(), 200);
+    let page = format!("/console/accounts/{ACCOUNT}/users/{}", things.user);
+    let told = |html: &str| html.contains("<dt>Password expires</dt>");
+    let browser = instance.signed_in().await;
+    assert!(told(&browser.get(&page).await.html));
+    instance.server.clock.advance(Duration::from_hours(25));
+    let later = instance.signed_in().await.get(&page).await.html;
+    assert!(told(&later) && later.contains(">has expired<"), "{later}");
+}
+
+#[tokio::test]
+async fn too_many_for_an_order_are_told_beside_the_filters() {
+    let instance = Instance::start().await;
+    let one = instance.server.fixture.users[0].clone();
+    let user = |number: i32| vestibule_model::User {
+        id: vestibule_model::UserId(i64::from(number) + 1_000),
+        number: number + 1_000,
+        pid: uuid::Uuid::from_u128(u128::from(number.unsigned_abs())),
+        login_name: format!("many-{number}"),
+        ..one.clone()
+    };
+    let many = (1..=10_001).map(|number| vestibule_store::Change::PutUser(user(number).into())).collect();
+    instance.server.change(many).await;
+    let browser = instance.signed_in().await;
+    let list = format!("/console/accounts/{ACCOUNT}/users");
+    let refused = browser.get(&format!("{list}?text=many&order=last-login")).await;
+    assert_eq!(refused.status, 422);
+    for told in ["at most 10000 users", "value=\"many\"", "value=\"last-login\" selected"] {
+        assert!(refused.html.contains(told), "{told}: {}", refused.html);
+    }
+    assert_eq!(browser.get(&format!("{list}?text=many")).await.status, 200);
 }
 
 #[tokio::test]
