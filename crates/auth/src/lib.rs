@@ -65,18 +65,18 @@ mod work_pool;
 
 pub use administration::{
     AccountCounts, AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountSearch,
-    Administration, AdministrationError, AdministratorCredentials, Affected, ApplicationValue, AtNextLogin,
-    AuditExport, AuditExportError, AuditFilter, Caller, ClientWithSecret, ConnectionCertificate,
-    ConnectionCertificates, ConnectionSecrets, Consequences, ConsoleCredentials, ConsoleStep, EndJob,
-    EndJobId, EndJobState, Ended, EndedFilter, EndsAsked, EndsPreview, FirstOwner, FirstOwnerError,
-    FoundApplication, FoundSession, GivenClient, GivenKey, HOME, Idempotency, IdempotencyState,
-    IdempotentRequest, KeyWithSecrets, LastSeen, ListedMasterKey, ListedSigningKey, LoggedInAdministrator,
-    MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken, NewUser, NotedRequest,
-    NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest, PendingCreation, Renewable,
-    Scope, SearchFinds, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt, SetUpSecondFactor,
-    ShownFactor, StoredResponse, TokenWithText, Touch, TrafficAsked, UserOrder, UserPage, UserSearch,
-    WithSecrets, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client, new_user,
-    owners, rests_on, ten_digits,
+    Administration, AdministrationError, AdministratorCredentials, AdministratorsPlace, Affected,
+    ApplicationValue, AtNextLogin, AuditExport, AuditExportError, AuditFilter, Caller, ClientWithSecret,
+    ConnectionCertificate, ConnectionCertificates, ConnectionSecrets, Consequences, ConsoleCredentials,
+    ConsoleStep, EndJob, EndJobId, EndJobState, Ended, EndedFilter, EndsAsked, EndsPreview, FirstOwner,
+    FirstOwnerError, FoundApplication, FoundSession, GivenClient, GivenKey, HOME, Idempotency,
+    IdempotencyState, IdempotentRequest, KeyWithSecrets, LastSeen, ListedMasterKey, ListedSigningKey,
+    LoggedInAdministrator, MIN_PASSWORD_LENGTH, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken,
+    NewUser, NotedRequest, NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest,
+    PendingCreation, Renewable, Scope, SearchFinds, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt,
+    SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, Touch, TrafficAsked, UserOrder, UserPage,
+    UserSearch, WithSecrets, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client,
+    new_user, owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;

@@ -3,6 +3,7 @@
 use vestibule_auth::{Caller, Scope};
 use vestibule_model::visible;
 
+use crate::accounts::Tab;
 use crate::forms::kept;
 use crate::routes::{
     ACCOUNTS, ADMINISTRATION_TOKENS, ADMINISTRATORS, AUDIT, GATEWAY_RULES, HOME, KEYS, SESSIONS, WHY,
@@ -38,6 +39,8 @@ pub(crate) struct Frame {
     pub(crate) title: String,
     pub(crate) nav: Vec<NavItem>,
     pub(crate) crumbs: Vec<Crumb>,
+    /// Pages beside this one.
+    pub(crate) tabs: Vec<Tab>,
     pub(crate) csrf: String,
     /// Whose page it is, as forms say it.
     pub(crate) whose: String,
@@ -54,6 +57,7 @@ impl Frame {
             title: visible(&title.into()),
             nav: nav(caller, path),
             crumbs: Vec::new(),
+            tabs: Vec::new(),
             csrf: csrf.to_owned(),
             whose: kept::whose(caller),
             user_name: visible(caller.name()),
@@ -76,6 +80,12 @@ impl Frame {
     pub(crate) fn above(mut self, name: &str, address: &str) -> Self {
         self.crumbs.push(Crumb { name: visible(name), address: address.to_owned() });
         self
+    }
+
+    /// The same beside these pages.
+    #[must_use]
+    pub(crate) fn with_tabs(self, tabs: Vec<Tab>) -> Self {
+        Self { tabs, ..self }
     }
 
     /// The same with what is said of what was done.

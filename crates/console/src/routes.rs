@@ -45,6 +45,10 @@ pub(crate) const HOME: &str = "/console/";
 /// The caller's own second factor.
 pub(crate) const SECOND_FACTOR: &str = "/console/own/second-factor";
 
+/// The caller's own password, and their sessions.
+pub(crate) const OWN_PASSWORD: &str = "/console/own/password";
+pub(crate) const OWN_SESSIONS: &str = "/console/own/sessions";
+
 /// The accounts.
 pub(crate) const ACCOUNTS: &str = "/console/accounts";
 /// The live sessions.
@@ -86,6 +90,10 @@ pub static ROUTES: &[Route] = &[
     done("/console/logout", Who::Oneself, || post(way_in::log_out::submit)),
     shown(SECOND_FACTOR, Who::Oneself, || get(own::second_factor::show)),
     done(SECOND_FACTOR, Who::Oneself, || post(own::second_factor::submit)),
+    shown(OWN_PASSWORD, Who::EveryAdministrator, || get(own::password::show)),
+    done(OWN_PASSWORD, Who::EveryAdministrator, || post(own::password::submit)),
+    shown(OWN_SESSIONS, Who::EveryAdministrator, || get(own::sessions::show)),
+    done(OWN_SESSIONS, Who::EveryAdministrator, || post(own::sessions::submit)),
     shown(HOME, Who::EveryAdministrator, || get(overview::show)),
     shown(ACCOUNTS, Who::EveryAdministrator, || get(accounts::list)),
     shown("/console/accounts/{account}", Who::Reads, || get(accounts::show)),

@@ -5,11 +5,12 @@
 use std::net::IpAddr;
 
 use vestibule_crypto::TokenText;
-use vestibule_model::{Dialect, Millis, Population};
+use vestibule_model::{Dialect, EndReason, Means, Millis, Population, SessionId};
 use zeroize::Zeroizing;
 
 use super::log_in::log_in_from;
 use super::{Administration, AdministrationError, Caller, LoggedInAdministrator};
+use crate::audit::{self, End};
 use crate::log_in::UserCredentials;
 use crate::second_factor::{PasswordStep, Ticket};
 
@@ -86,11 +87,37 @@ impl Administration<'_> {
     ) -> Result<Caller, AdministrationError> {
         let id = self.auth.keys.tokens().read_console_cookie(cookie);
         let id = id.ok_or(AdministrationError::NotProved)?;
+        self.recalled(id).await?;
+        self.holder_of(self.auth.authorize_console(id, touch, address, now), address, now).await
+    }
+
+    /// Ends the session that is shown by this cookie, whatever the role of its holder: another takes its place in the browser.
+    pub async fn end_console_session(
+        &self,
+        cookie: &str,
+        address: Option<IpAddr>,
+        now: Millis,
+    ) -> Result<(), AdministrationError> {
+        let Some(id) = self.auth.keys.tokens().read_console_cookie(cookie) else { return Ok(()) };
+        self.recalled(id).await?;
+        let Some(held) = self.auth.authorize_console(id, Touch::Look, address, now) else { return Ok(()) };
+        let end = End {
+            actor: audit::actor(&held.user),
+            means: Means::Session,
+            address,
+            dialect: Some(held.session.dialect),
+            ..EndReason::LoggedOut.into()
+        };
+        Ok(self.auth.ends.end_detached(held.session, end).await?)
+    }
+
+    /// Has the session of this id in the table, if it lives.
+    async fn recalled(&self, id: SessionId) -> Result<(), AdministrationError> {
         if !self.auth.is_loaded() {
             let recalled = self.auth.recall_all(vec![id]).await;
             recalled.map_err(|error| AdministrationError::Store(error.into_source()))?;
         }
-        self.holder_of(self.auth.authorize_console(id, touch, address, now), address, now).await
+        Ok(())
     }
 
     /// What the forms of a caller's console carry; None: they came by other means, and there are none.

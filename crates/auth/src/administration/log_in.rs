@@ -20,6 +20,15 @@ pub struct AdministratorCredentials {
     pub code: Option<String>,
 }
 
+/// Where an administrator shows a password.
+#[derive(Clone, Copy, Debug)]
+pub struct AdministratorsPlace {
+    /// The dialect of the API, or that of the pages for the console.
+    pub dialect: Dialect,
+    /// The address from which it comes.
+    pub address: Option<IpAddr>,
+}
+
 /// An administrator who has just logged in.
 #[derive(Debug)]
 pub struct LoggedInAdministrator {
@@ -83,10 +92,10 @@ impl Administration<'_> {
         &self,
         shown: AdministratorCredentials,
         new: Zeroizing<String>,
-        address: Option<IpAddr>,
+        at: AdministratorsPlace,
         now: Millis,
     ) -> Result<(), AdministrationError> {
-        let (at, code) = (log_in_from(Dialect::LivePerson, address, now), shown.code.clone());
+        let (at, code) = (log_in_from(at.dialect, at.address, now), shown.code.clone());
         let changed = self.auth.change_password_with_code(at, shown.into_user(), new, code.as_deref()).await;
         changed.map_err(|error| match error {
             ChangePasswordError::LogIn(error) => AdministrationError::LogIn(error),

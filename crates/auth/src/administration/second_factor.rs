@@ -206,8 +206,9 @@ impl Administration<'_> {
     }
 
     /// The caller as they are now; a token is nobody's.
-    fn holder(&self, caller: &Caller) -> Result<ProvedUser, AdministrationError> {
-        let conflict = || AdministrationError::Conflict("a token has no second factor".into());
+    pub(super) fn holder(&self, caller: &Caller) -> Result<ProvedUser, AdministrationError> {
+        let conflict =
+            || AdministrationError::Conflict("a token has no second factor and no sessions".into());
         let user = caller.session().ok_or_else(conflict)?.user;
         let entry = self.account_entry(administrators_account())?;
         let user = entry.user(user).ok_or(AdministrationError::NotProved)?;

@@ -56,6 +56,8 @@ pub(crate) struct Field {
     pub(crate) value: String,
     pub(crate) longest: usize,
     pub(crate) is_needed: bool,
+    /// What browsers may fill in.
+    pub(crate) autocomplete: &'static str,
     /// What is wrong with it.
     pub(crate) error: Option<String>,
 }
@@ -67,7 +69,9 @@ impl Field {
             Control::Secret => LONGEST_SECRET,
             _ => LONGEST_LINE,
         };
-        Self { name, label, hint: String::new(), control, value, longest, is_needed: false, error: None }
+        let autocomplete = if matches!(control, Control::Secret) { "new-password" } else { "off" };
+        let hint = String::new();
+        Self { name, label, hint, control, value, longest, is_needed: false, autocomplete, error: None }
     }
 
     /// A line.
@@ -128,6 +132,12 @@ impl Field {
         Self { longest, ..self }
     }
 
+    /// The same, which browsers may fill in with this.
+    #[must_use]
+    pub(crate) fn filled_by(self, autocomplete: &'static str) -> Self {
+        Self { autocomplete, ..self }
+    }
+
     /// Whether an error of the engine is about this field, or about a part of it.
     pub(super) fn is_meant_by(&self, field: &str) -> bool {
         let name =
@@ -171,13 +181,17 @@ impl Field {
     }
 
     /// The type of its input.
-    pub(crate) const fn input_type(&self) -> &'static str {
-        if matches!(self.control, Control::Secret) { "password" } else { "text" }
+    pub(crate) fn input_type(&self) -> &'static str {
+        match self.control {
+            // A code is seen, and good for once.
+            Control::Secret if !self.is_code() => "password",
+            _ => "text",
+        }
     }
 
-    /// What browsers may fill in: nothing, but a new password of theirs.
-    pub(crate) const fn autocomplete(&self) -> &'static str {
-        if matches!(self.control, Control::Secret) { "new-password" } else { "off" }
+    /// Whether it is a code of a second factor.
+    pub(crate) fn is_code(&self) -> bool {
+        self.autocomplete == "one-time-code"
     }
 
     /// What describes it, for whoever does not see it.

@@ -12,7 +12,7 @@ use crate::answer;
 use crate::frame::{Frame, Viewer};
 use crate::parts::sentence;
 use crate::refused::{ConsoleError, LONGEST};
-use crate::said::Said;
+use crate::said::{self, Said};
 
 /// What a form is about.
 pub(crate) trait FormSpec {
@@ -42,7 +42,7 @@ pub(crate) struct Form {
 }
 
 impl Form {
-    pub(super) fn of(spec: &impl FormSpec, viewer: Viewer<'_>, values: &Values) -> Self {
+    pub(crate) fn of(spec: &impl FormSpec, viewer: Viewer<'_>, values: &Values) -> Self {
         Self {
             frame: spec.frame(viewer),
             fields: spec.fields(values),
@@ -53,7 +53,7 @@ impl Form {
     }
 
     /// The page.
-    pub(super) fn page(&self) -> Response {
+    pub(crate) fn page(&self) -> Response {
         answer::page(StatusCode::OK, self)
     }
 
@@ -70,7 +70,7 @@ impl Form {
     }
 
     /// The page as it was typed, with what is wrong beside each field. An error that is no matter of a form is given back.
-    pub(super) fn refused(mut self, error: AdministrationError) -> Result<Response, ConsoleError> {
+    pub(crate) fn refused(mut self, error: AdministrationError) -> Result<Response, ConsoleError> {
         let (status, field, reason) = match &error {
             AdministrationError::Invalid { field, reason } => {
                 (StatusCode::UNPROCESSABLE_ENTITY, field.as_ref(), reason.clone())
@@ -79,6 +79,11 @@ impl Form {
                 (StatusCode::UNPROCESSABLE_ENTITY, *field, "this is taken".to_owned())
             }
             AdministrationError::Conflict(reason) => (StatusCode::CONFLICT, "", reason.clone()),
+            AdministrationError::LogIn(refused) => {
+                let (status, said) = said::of_log_in(refused);
+                self.frame.said = Some(said);
+                return Ok(answer::caused_by(answer::page(status, &self), error));
+            }
             _ => return Err(error.into()),
         };
         let reason = told(&reason, LONGEST);

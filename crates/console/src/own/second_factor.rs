@@ -9,6 +9,7 @@ use vestibule_pages::Picture;
 use vestibule_serve::forms::{Fields, Zone};
 use zeroize::Zeroizing;
 
+use super::tabs;
 use crate::cookies::SESSION;
 use crate::frame::{Frame, Viewer};
 use crate::refused::ConsoleError;
@@ -188,12 +189,18 @@ fn page(console: &ConsoleState, signed_in: &SignedIn, told: Told) -> Result<Resp
     };
     let (status, said) = told.map_or((StatusCode::OK, None), |(status, said)| (status, Some(said)));
     let factor = FactorPage {
-        frame: Frame::of(signed_in.viewer(), TITLE).saying(said),
+        frame: frame(signed_in).saying(said),
         since: Zone::of("UTC").day(since),
         codes_left: own.recovery_codes_left,
         is_required: own.is_required,
     };
     Ok(answer::page(status, &factor))
+}
+
+/// Whoever has to set one up first is shown no other page.
+fn frame(signed_in: &SignedIn) -> Frame {
+    let frame = Frame::of(signed_in.viewer(), TITLE);
+    if frame.nav.is_empty() { frame } else { frame.with_tabs(tabs(SECOND_FACTOR)) }
 }
 
 fn enrol_page(
@@ -205,7 +212,7 @@ fn enrol_page(
     let own = console.administration().own_second_factor(&signed_in.caller)?;
     let (status, said) = told.map_or((StatusCode::OK, None), |(status, said)| (status, Some(said)));
     let enrol = EnrolPage {
-        frame: Frame::of(signed_in.viewer(), TITLE).saying(said),
+        frame: frame(signed_in).saying(said),
         is_required: own.is_required,
         secret: &begun.secret,
         picture: Picture::of(&begun.address),

@@ -8,7 +8,7 @@ use axum::response::Response;
 use uuid::Uuid;
 use vestibule_auth::{AdministrationError, EndsAsked, EndsPreview, Listed, SessionFilter};
 use vestibule_model::SessionReference;
-use vestibule_serve::forms::Zone;
+use vestibule_serve::forms::{Fields, Zone};
 
 use super::{filter, job, table};
 use crate::accounts::account_address;
@@ -75,7 +75,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, ConsoleError> {
     let administration = console.administration();
     signed_in.caller.require_some_writing()?;
-    let picked: Vec<_> = fields.names_behind(PICK).filter_map(reference).collect();
+    let picked: Vec<_> = picked(&fields).collect();
     if fields.get("step") != "do" {
         return ask_about(&console, &signed_in, picked).await;
     }
@@ -138,8 +138,13 @@ fn field(name: &str, value: &str) -> (String, String) {
 }
 
 /// The name of the field by which a session is picked.
-pub(super) fn pick(console: &ConsoleState, listed: &Listed) -> String {
+pub(crate) fn pick(console: &ConsoleState, listed: &Listed) -> String {
     format!("{PICK}{}", super::name(super::reference(console, listed)))
+}
+
+/// Those that were picked in a form.
+pub(crate) fn picked(fields: &Fields) -> impl Iterator<Item = SessionReference> {
+    fields.names_behind(PICK).filter_map(reference)
 }
 
 fn reference(text: &str) -> Option<SessionReference> {

@@ -43,7 +43,7 @@ pub(crate) fn from(of: IpAddr) -> Cell {
     Cell::code(of).to(crate::parts::address(SESSIONS, [("address", text.as_str())]))
 }
 
-fn reference(console: &ConsoleState, listed: &Listed) -> SessionReference {
+pub(crate) fn reference(console: &ConsoleState, listed: &Listed) -> SessionReference {
     SessionReference(console.auth.tokens().reference(listed.session.id))
 }
 

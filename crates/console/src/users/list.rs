@@ -131,14 +131,11 @@ pub(crate) async fn show(
     let all = PageRequest { limit: Connection::MAX_PER_ACCOUNT, cursor: None };
     let connections = administration.account_resources::<Connection>(caller, account, all)?.resources;
     let connections = connections.iter().map(|it| (it.id.to_string(), told(&it.display_name, LONGEST)));
+    let may = caller.require(Scope::WriteAccount(account)).is_ok();
     let path = request.path();
     let pager = Pager::of(path, &asked.fields(), cursor.as_deref(), page.next.as_deref());
     let shown = UsersPage {
-        new: if caller.require(Scope::WriteAccount(account)).is_ok() {
-            format!("{}/new", users_address(account))
-        } else {
-            String::new()
-        },
+        new: if may { format!("{}/new", users_address(account)) } else { String::new() },
         frame: Frame::of(signed_in.viewer(), format!("Users of {account}"))
             .saying(said.or_else(|| Done::said(request)))
             .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))]),

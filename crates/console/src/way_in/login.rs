@@ -37,7 +37,13 @@ pub(crate) async fn show(
 ) -> Response {
     let next = request.asked("next").unwrap_or_default();
     let wanted = Wanted::page(&next);
-    let is_signed_out = request.asked("done").as_deref() == Some("signed-out");
+    let done = match request.asked("done").as_deref() {
+        Some("signed-out") => Some("You are signed out."),
+        Some("password-changed") => {
+            Some("Your password is changed, and your sessions have ended. Sign in again.")
+        }
+        _ => None,
+    };
     let browser = Browser::of(&console, &request);
     if request.cookie(SESSION).is_some() {
         // A cookie that is tried here is noted as anywhere.
@@ -49,7 +55,7 @@ pub(crate) async fn show(
             Err(error) => return error.into_response(),
         }
     }
-    let said = is_signed_out.then(|| Said::good("You are signed out."));
+    let said = done.map(Said::good);
     login_page(&request, &browser, None, said, ("", wanted))
 }
 

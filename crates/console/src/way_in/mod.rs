@@ -117,11 +117,7 @@ async fn signed_in(
 ) -> Result<Response, ConsoleError> {
     if let Some(cookie) = request.cookie(SESSION) {
         let (administration, now) = (console.administration(), console.clock.now());
-        match administration.console_caller(cookie, Touch::Look, request.address, now).await {
-            Ok(before) => administration.log_out_administrator(&before).await?,
-            Err(AdministrationError::NotProved) => {}
-            Err(error) => return Err(error.into()),
-        }
+        administration.end_console_session(cookie, request.address, now).await?;
     }
     let shown =
         if wanted.kept.is_empty() { None } else { kept_form(console, request, logged_in, wanted).await? };

@@ -4,7 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AdministrationError, AdministratorCredentials, ConsoleCredentials};
+use vestibule_auth::{
+    AdministrationError, AdministratorCredentials, AdministratorsPlace, ConsoleCredentials,
+};
+use vestibule_model::Dialect;
 use vestibule_pages::{Notice, Page as _};
 use vestibule_serve::layers::LimitedBody;
 use zeroize::Zeroizing;
@@ -59,8 +62,9 @@ pub(crate) async fn submit(
         code: Some(fields.get("code").to_owned()).filter(|code| !code.is_empty()),
     };
     let (new, now) = (fields.secret("new"), console.clock.now());
+    let at = AdministratorsPlace { dialect: Dialect::Pages, address: request.address };
     let administration = console.administration();
-    match administration.change_administrator_password(shown, new.clone(), request.address, now).await {
+    match administration.change_administrator_password(shown, new.clone(), at, now).await {
         Ok(()) => {
             let password = Zeroizing::new(new.as_bytes().to_vec());
             let credentials = ConsoleCredentials { user_name: user_name.to_owned(), password };

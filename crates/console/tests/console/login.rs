@@ -209,3 +209,20 @@ async fn what_is_refused_is_counted_for_the_audit() {
     assert!(details.iter().any(|details| details.contains("GET /console/own/second-factor")), "{details:?}");
     assert!(instance.server.clock.now().as_unix() > 0);
 }
+
+#[tokio::test]
+async fn a_session_of_before_whose_holder_has_lost_the_role_ends_when_somebody_else_signs_in() {
+    let instance = Instance::start().await;
+    let id = instance.administrator("ben", &json!({ "role": "owner" })).await;
+    let browser = instance.signed_in_as("ben", crate::support::ANOTHER_PASSWORD).await;
+    let path = format!("/admin/v1/administrators/{id}");
+    let request = instance.server.admin_request(Method::DELETE, &path).bearer_auth(&instance.bearer);
+    assert!(request.header("if-match", "*").send().await.unwrap().status().is_success());
+    let of_ben = async || {
+        let sessions = instance.server.stored_sessions().await;
+        sessions.iter().filter(|session| session.user.0 == id).count()
+    };
+    assert_eq!(of_ben().await, 1);
+    assert_eq!(log_in(&browser, "admin", PASSWORD).await.status, 303);
+    assert_eq!(of_ben().await, 0);
+}

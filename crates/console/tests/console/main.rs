@@ -16,6 +16,7 @@ mod login;
 mod making;
 mod markup;
 mod overview;
+mod own;
 mod plain_http;
 mod policies;
 mod renewing;

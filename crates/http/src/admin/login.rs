@@ -6,7 +6,8 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministratorCredentials, OpenedSession};
+use vestibule_auth::{AdministratorCredentials, AdministratorsPlace, OpenedSession};
+use vestibule_model::Dialect;
 use zeroize::Zeroizing;
 
 use super::AdminState;
@@ -95,7 +96,8 @@ pub(super) async fn change_password(
         JsonBody::<ChangePassword>::from_request(Request::from_parts(parts, body), &admin).await?;
     let shown = credentials(read.username, read.password, read.code);
     let new = Zeroizing::new(read.new_password);
-    admin.auth.administration().change_administrator_password(shown, new, address, now).await?;
+    let at = AdministratorsPlace { dialect: Dialect::LivePerson, address };
+    admin.auth.administration().change_administrator_password(shown, new, at, now).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
