@@ -12,7 +12,7 @@ const OVERALL_LIMIT_MS = 300_000;
 /** More pages than are looked at are of the same kinds. */
 const MOST_PAGES = 60;
 /** What is among them. */
-const PLACES = ['', 'accounts', 'accounts/:id', 'accounts/:id/users', 'accounts/:id/users/:id', 'accounts/:id/api-keys', 'sessions', 'sessions/:id', 'why'];
+const PLACES = ['', 'traffic', 'traffic/compare', 'accounts/:id/traffic', 'accounts', 'accounts/:id', 'accounts/:id/users', 'accounts/:id/users/:id', 'accounts/:id/api-keys', 'sessions', 'sessions/:id', 'why'];
 
 async function signIn(page, password) {
     await page.getByLabel('User name').fill('admin');
@@ -68,8 +68,87 @@ async function wayIn(browser) {
     await own.close();
 }
 
+/** Somebody of the demo account signs in. */
+async function userSignsIn() {
+    const answer = await fetch(`${process.env.VESTIBULE_HTTP}/api/account/12345678/login?v=1.3`, {
+        method: 'POST',
+        headers: {'content-type': 'application/json'},
+        body: JSON.stringify({username: 'name', password: 'password'}),
+    });
+    assert.strictEqual(answer.status, 200);
+}
+
+/** Waits until something holds. */
+async function until(what, holds) {
+    for (let time = 0; time < 200; time++) {
+        if (await holds()) {
+            return;
+        }
+        await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+    assert.fail(what);
+}
+
+/** What the script does, where there is one. */
+async function script(browser) {
+    const permissions = ['clipboard-read', 'clipboard-write'];
+    const own = await somebody(browser, BASE, [], {timezoneId: 'America/New_York', permissions});
+    const page = await own.newPage();
+    await page.clock.install();
+    await page.goto(CONSOLE);
+    await signIn(page, 'admin-password');
+    await page.waitForURL(CONSOLE);
+
+    const sessions = page.locator('[data-live="sessions"]');
+    const before = Number(await sessions.innerText());
+    await userSignsIn();
+    await userSignsIn();
+    await page.clock.fastForward(11_000);
+    await until('the number is that of now', async () => Number(await sessions.innerText()) === before + 2);
+
+    await page.keyboard.press('/');
+    assert.strictEqual(await page.evaluate(() => document.activeElement.id), 'wanted', 'a slash leads to the search');
+    await page.keyboard.type('a/b');
+    assert.strictEqual(await page.locator('#wanted').inputValue(), 'a/b', 'where somebody writes it is a slash');
+
+    await page.goto(`${CONSOLE}sessions`);
+    const time = page.locator('tbody time').first();
+    assert.match(await time.innerText(), /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d E[SD]T$/);
+    assert.match(await time.getAttribute('title'), / UTC$/);
+    const boxes = page.locator('tbody input[type="checkbox"]');
+    await page.getByLabel('Select all').check();
+    assert.deepStrictEqual(await boxes.evaluateAll((all) => all.map((box) => box.checked).includes(false)), false);
+    await boxes.first().uncheck();
+    assert.strictEqual(await page.getByLabel('Select all').isChecked(), false);
+    await look(page, 'sessions-selected');
+
+    await page.goto(`${CONSOLE}own/second-factor`);
+    const secret = (await page.locator('.secret').innerText()).trim();
+    await page.getByRole('button', {name: 'Copy'}).click();
+    await page.getByRole('button', {name: 'Copied'}).waitFor();
+    assert.strictEqual(await page.evaluate(() => navigator.clipboard.readText()), secret);
+    await look(page, 'secret-copied');
+
+    await page.goto(`${CONSOLE}why`);
+    let sent = 0;
+    await page.route('**/console/why', async (route) => {
+        sent += 1;
+        // Slow enough for a second click.
+        await new Promise((resolve) => { setTimeout(resolve, 500); });
+        await route.continue();
+    });
+    await page.getByLabel('What somebody has of the session').fill('nothing');
+    const ask = page.getByRole('button', {name: 'Find out why'});
+    await ask.click({noWaitAfter: true});
+    await until('the button is pressed once', () => ask.isDisabled());
+    await page.getByRole('alert').waitFor();
+    assert.strictEqual(sent, 1);
+    await own.close();
+}
+
 withBrowser(BASE, OVERALL_LIMIT_MS, async (browser) => {
     await wayIn(browser);
+    await script(browser);
     const narrow = {viewport: {width: 390, height: 800}};
     const wide = {colorScheme: 'light', viewport: {width: 1440, height: 900}};
     for (const [observe, options] of [

@@ -1,5 +1,6 @@
 //! Pages as answers: what is in the head of each of them.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -10,8 +11,9 @@ use vestibule_pages::Page;
 use vestibule_serve::forms::page_headers;
 use vestibule_serve::layers::Cause;
 
-/// The Content-Security-Policy of every page: nothing runs.
-pub const POLICY: &str = vestibule_pages::POLICY;
+/// The Content-Security-Policy of every page: nothing runs but the script of this service, and it asks nobody else (ADR 70).
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
+    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// What every page says to the browser.
 pub(crate) const HEADERS: &[(&str, &str)] = &page_headers(POLICY);
@@ -33,6 +35,14 @@ pub(crate) fn page(status: StatusCode, page: &impl Page) -> Response {
 /// The same as text.
 pub(crate) fn html(status: StatusCode, html: String) -> Response {
     with_headers((status, html).into_response())
+}
+
+/// Numbers and their words by name, for the script.
+pub(crate) fn json(values: &BTreeMap<String, String>) -> Response {
+    // Texts by name are always written.
+    let mut answer = with_headers(serde_json::to_string(values).unwrap_or_default().into_response());
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
 }
 
 /// A file that the browser keeps under this name.

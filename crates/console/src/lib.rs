@@ -1,7 +1,7 @@
 //! The operator's console at `/console/`: pages rendered by the server, for the administration listener.
 //!
 //! Reads requests, asks the engine's administration and says what is on a page. Who may see or do something is the engine's to say:
-//! a page only leaves out what would be refused. What holds for all of it: no script, no CORS, nothing framed, nothing kept by a
+//! a page only leaves out what would be refused. What holds for all of it: no script but one of its own, no CORS, nothing framed, nothing kept by a
 //! cache; TLS, unless browser and server are one machine (`plain_http`); a form is taken only from a page of the same host and
 //! the same session (`signed_in`), nothing changes by a GET, and nobody is sent anywhere but to a page of the console
 //! (`routes`).
@@ -16,6 +16,7 @@ mod chart;
 mod connections;
 mod cookies;
 mod difference;
+mod facts;
 mod filters;
 mod forms;
 mod frame;
@@ -54,6 +55,7 @@ use vestibule_model::Clock;
 use vestibule_serve::layers::{Readers, RefusalShape};
 
 pub use answer::POLICY;
+pub use facts::{CertificateFact, OperatorFacts};
 pub use routes::{ROUTES, Route};
 pub use who::Who;
 
@@ -64,6 +66,8 @@ pub struct ConsoleState {
     pub auth: Arc<Auth>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
+    /// What the program around it knows.
+    pub facts: Arc<dyn OperatorFacts>,
 }
 
 impl ConsoleState {

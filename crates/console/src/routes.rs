@@ -95,6 +95,7 @@ pub static ROUTES: &[Route] = &[
     shown(OWN_SESSIONS, Who::EveryAdministrator, || get(own::sessions::show)),
     done(OWN_SESSIONS, Who::EveryAdministrator, || post(own::sessions::submit)),
     shown(HOME, Who::EveryAdministrator, || get(overview::show)),
+    shown("/console/numbers", Who::EveryAdministrator, || get(overview::numbers)),
     shown(ACCOUNTS, Who::EveryAdministrator, || get(accounts::list)),
     shown("/console/accounts/{account}", Who::Reads, || get(accounts::show)),
     shown("/console/accounts/{account}/users", Who::Reads, || get(users::list)),

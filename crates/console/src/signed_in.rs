@@ -28,6 +28,9 @@ pub(crate) struct SignedIn {
 /// The same of one who may have to set up a second factor first: for their own affairs alone.
 pub(crate) struct OwnSignedIn(pub(crate) SignedIn);
 
+/// The same of one whose page asks by itself: it does not keep their session alive.
+pub(crate) struct Looking(pub(crate) SignedIn);
+
 /// A form of an administrator who may go on.
 pub(crate) struct Posted {
     pub(crate) signed_in: SignedIn,
@@ -48,13 +51,14 @@ impl SignedIn {
 pub(crate) async fn prove(
     console: &ConsoleState,
     request: Request,
+    touch: Touch,
     extensions: &Extensions,
 ) -> Result<SignedIn, ConsoleError> {
     let sign_in = |request: &Request| ConsoleError::SignIn(request.itself().to_owned());
     let Some(cookie) = request.cookie(SESSION) else { return Err(sign_in(&request)) };
     let now = console.clock.now();
     let administration = console.administration();
-    let caller = administration.console_caller(cookie, Touch::Use, request.address, now).await;
+    let caller = administration.console_caller(cookie, touch, request.address, now).await;
     let proved = extensions.get::<ProvedCaller>();
     match caller {
         Ok(caller) => {
@@ -74,7 +78,7 @@ impl FromRequestParts<ConsoleState> for OwnSignedIn {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &ConsoleState) -> Result<Self, Response> {
-        let signed_in = prove(console, Request::read(parts), &parts.extensions).await;
+        let signed_in = prove(console, Request::read(parts), Touch::Use, &parts.extensions).await;
         signed_in.map(Self).map_err(ConsoleError::into_response)
     }
 }
@@ -86,6 +90,19 @@ impl FromRequestParts<ConsoleState> for SignedIn {
         let OwnSignedIn(signed_in) = OwnSignedIn::from_request_parts(parts, console).await?;
         let may = signed_in.caller.expect_second_factor();
         may.map(|()| signed_in).map_err(|error| ConsoleError::from(error).into_response())
+    }
+}
+
+impl FromRequestParts<ConsoleState> for Looking {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, console: &ConsoleState) -> Result<Self, Response> {
+        let looking = async {
+            let signed_in = prove(console, Request::read(parts), Touch::Look, &parts.extensions).await?;
+            signed_in.caller.expect_second_factor()?;
+            Ok(Self(signed_in))
+        };
+        looking.await.map_err(ConsoleError::into_response)
     }
 }
 
@@ -101,7 +118,7 @@ async fn posted(
     let read = async {
         let request = Request::read(&parts);
         let fields = request.fields(&body)?;
-        let proved = prove(console, request.clone(), &parts.extensions).await;
+        let proved = prove(console, request.clone(), Touch::Use, &parts.extensions).await;
         if let (Err(ConsoleError::SignIn(_)), true) = (&proved, is_typed)
             && let Some(sealed) = kept::seal(console, &request, &fields)
         {

@@ -13,6 +13,7 @@ mod clock;
 #[cfg(feature = "clocked")]
 mod clocked;
 mod events;
+mod facts;
 mod failing_store;
 mod fixture;
 pub mod identity_provider;
@@ -26,6 +27,7 @@ pub use clock::TestClock;
 #[cfg(feature = "clocked")]
 pub use clocked::{Background, OWNER_PASSWORD, run_clocked};
 pub use events::{EventReader, ReadEvent};
+pub use facts::TestFacts;
 pub use failing_store::{FailingStore, Fault, Faults, Gate, Operation};
 pub use fixture::{ACCOUNT, AccountFixture, CHEAP, Key, OTHER_TOKEN, TOKEN, password};
 pub use program::Program;

@@ -20,7 +20,7 @@ use vestibule_serve::server::{Limits, Listen, Running, Server};
 use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 use vestibule_store_sqlite::SqliteStore;
 
-use crate::{ACCOUNT, AccountFixture, CHEAP, FailingStore, Faults, Key, TestClock};
+use crate::{ACCOUNT, AccountFixture, CHEAP, FailingStore, Faults, Key, TestClock, TestFacts};
 
 /// Where browsers reach a server, as it says itself.
 pub const ORIGIN: &str = "https://vestibule.example.net";
@@ -365,7 +365,11 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         service: layers::apply(api::grpc(state, is_ready), layers.clone()),
     };
     let operators = operations::router(Arc::clone(&metrics), readiness);
-    let console = console::router(ConsoleState { auth: Arc::clone(auth), clock: Arc::clone(&clock) });
+    let console = console::router(ConsoleState {
+        auth: Arc::clone(auth),
+        clock: Arc::clone(&clock),
+        facts: Arc::new(TestFacts),
+    });
     let administrators = operators.merge(console).merge(admin::router(AdminState {
         auth: Arc::clone(auth),
         clock,

@@ -1,4 +1,4 @@
-//! What the data directory tells to those who scrape metrics: how large the database is, and how old its last backup.
+//! What the data directory tells to those who scrape metrics, and on the console: how large the database is, and how old its last backup.
 
 use std::fmt;
 use std::fs;
@@ -8,11 +8,12 @@ use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
+use vestibule_model::Millis;
 
 use crate::data_dir::DataDir;
 
-/// Looks at the files when metrics are scraped.
-#[derive(Debug)]
+/// Looks at the files when somebody asks.
+#[derive(Clone, Debug)]
 pub(crate) struct DataMetrics {
     database: PathBuf,
     log: PathBuf,
@@ -26,6 +27,16 @@ impl DataMetrics {
         let mut log = database.clone().into_os_string();
         log.push("-wal");
         Self { database, log: log.into(), last_backup: data.last_backup() }
+    }
+
+    /// The size of the database, in bytes; None: there is none here.
+    pub(crate) fn database_bytes(&self) -> Option<u64> {
+        fs::metadata(&self.database).ok().map(|found| found.len())
+    }
+
+    /// When the last backup was made; None: none is known.
+    pub(crate) fn last_backup(&self) -> Option<Millis> {
+        millis(&self.last_backup).map(Millis::from_unix)
     }
 
     pub(crate) fn register(self, registry: &mut Registry) {
@@ -65,8 +76,12 @@ fn size(path: &Path) -> i64 {
 
 /// In seconds; of a file that is not there, or has no time in it, 0.
 fn time(path: &Path) -> i64 {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    text.trim().parse::<i64>().map_or(0, |millis| millis.div_euclid(1_000))
+    millis(path).map_or(0, |millis| millis.div_euclid(1_000))
+}
+
+/// In milliseconds since 1970; None: the file is not there, or has no time in it.
+fn millis(path: &Path) -> Option<i64> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -78,6 +93,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let metrics = DataMetrics::of(folder.path());
         assert_eq!([size(&metrics.database), size(&metrics.log), time(&metrics.last_backup)], [0; 3]);
+        assert_eq!((metrics.database_bytes(), metrics.last_backup()), (None, None));
     }
 
     #[test]
@@ -89,5 +105,7 @@ mod tests {
         fs::write(&metrics.last_backup, "1790000000123\n").unwrap();
         let read = [size(&metrics.database), size(&metrics.log), time(&metrics.last_backup)];
         assert_eq!(read, [4_096, 32, 1_790_000_000]);
+        let told = (metrics.database_bytes(), metrics.last_backup());
+        assert_eq!(told, (Some(4_096), Some(Millis::from_unix(1_790_000_000_123))));
     }
 }

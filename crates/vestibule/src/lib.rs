@@ -16,6 +16,7 @@ mod clock;
 mod command_line;
 mod commands;
 mod config;
+mod console_facts;
 mod data_dir;
 mod data_metrics;
 mod draft;

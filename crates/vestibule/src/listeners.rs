@@ -25,6 +25,7 @@ use vestibule_serve::server::{Limits, Listen, Running, Server};
 
 use crate::certificates::Tls;
 use crate::config::{self, Config, Loaded, PagesListener, ServerSettings};
+use crate::console_facts::ConsoleFacts;
 use crate::data_metrics::DataMetrics;
 use crate::metrics::EngineMetrics;
 use crate::open_files;
@@ -127,7 +128,16 @@ impl Listeners {
         let operators = operations::router(Arc::clone(&metrics), readiness);
         let administrators =
             admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin });
-        let console = console::router(ConsoleState { auth: Arc::clone(auth), clock: Arc::clone(clock) });
+        let facts = ConsoleFacts {
+            data: DataMetrics::of(&server.data_dir),
+            certificates: tls.followed.clone(),
+            purpose: loaded.purpose,
+        };
+        let console = console::router(ConsoleState {
+            auth: Arc::clone(auth),
+            clock: Arc::clone(clock),
+            facts: Arc::new(facts),
+        });
         let for_operators = LayerState { allowed_hosts: operators_hosts(loaded.purpose), ..for_operators };
         let pages = api::pages(ApiState { pages: pages_on(&loaded.config, PagesListener::Admin), ..state });
         let operators = operators.merge(administrators).merge(console).merge(pages);

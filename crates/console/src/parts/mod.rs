@@ -8,7 +8,7 @@ mod table;
 mod tile;
 
 pub(crate) use cell::{Cell, Fact, Shape, time};
-pub(crate) use number::{counted, counted_entries, counted_many, number, number_of, signed};
+pub(crate) use number::{bytes, counted, counted_entries, counted_many, number, number_of, signed};
 pub(crate) use sentence::sentence;
 pub(crate) use table::{PAGE, Pager, Table, address};
 pub(crate) use tile::Tile;

@@ -25,6 +25,26 @@ pub(crate) fn signed(difference: i128) -> String {
     }
 }
 
+/// A size in bytes, to three digits.
+pub(crate) fn bytes(size: u64) -> String {
+    let mut unit = 1;
+    for name in ["bytes", "KB", "MB", "GB"] {
+        if size < unit * 1_000 {
+            return told_in(size, unit, name);
+        }
+        unit *= 1_000;
+    }
+    told_in(size, unit, "TB")
+}
+
+fn told_in(size: u64, unit: u64, name: &str) -> String {
+    let whole = size / unit;
+    if unit == 1 || whole >= 10 {
+        return format!("{} {name}", number(whole));
+    }
+    format!("{whole}.{} {name}", size % unit * 10 / unit)
+}
+
 /// The same of how many there are.
 pub(crate) fn number_of(count: usize) -> String {
     number(u64::try_from(count).unwrap_or(u64::MAX))
@@ -68,6 +88,13 @@ mod tests {
     #[test]
     fn a_difference_has_a_sign() {
         assert_eq!([0, 1_234, -5].map(signed), ["0", "+1,234", "−5"]);
+    }
+
+    #[test]
+    fn a_size_is_told_in_the_unit_that_suits_it() {
+        let told = [0, 999, 1_000, 9_999, 12_345, 4_200_000, 4_200_000_000, 5_000_000_000_000_000].map(bytes);
+        let expected = ["0 bytes", "999 bytes", "1.0 KB", "9.9 KB", "12 KB", "4.2 MB", "4.2 GB", "5,000 TB"];
+        assert_eq!(told, expected);
     }
 
     #[test]

@@ -6,4 +6,6 @@ pub(crate) struct Tile {
     pub(crate) value: String,
     pub(crate) hint: String,
     pub(crate) link: Option<String>,
+    /// The name by which its script asks for what it is now; None: it stays as it is.
+    pub(crate) live: Option<&'static str>,
 }

@@ -188,7 +188,7 @@ fn tiles(report: &TrafficReport) -> Vec<Tile> {
         0 if report.sums.refused > 0 => "less than 0.1 % of them".to_owned(),
         thousandths => format!("{}.{} % of them", thousandths / 10, thousandths % 10),
     };
-    let tile = |name, value, hint| Tile { name, value: number(value), hint, link: None };
+    let tile = |name, value, hint| Tile { name, value: number(value), hint, link: None, live: None };
     vec![
         tile("Requests", all, String::new()),
         tile("Let through", report.sums.allowed, String::new()),

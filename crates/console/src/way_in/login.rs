@@ -4,7 +4,9 @@ use askama::Template;
 use axum::extract::{Extension, State};
 use axum::http::{Extensions, StatusCode};
 use axum::response::{IntoResponse, Response};
-use vestibule_auth::{AdministrationError, ConsoleCredentials, ConsoleStep, IneligibleReason, LogInError};
+use vestibule_auth::{
+    AdministrationError, ConsoleCredentials, ConsoleStep, IneligibleReason, LogInError, Touch,
+};
 use vestibule_pages::Page as _;
 use vestibule_serve::layers::LimitedBody;
 use zeroize::Zeroizing;
@@ -49,7 +51,7 @@ pub(crate) async fn show(
         // A cookie that is tried here is noted as anywhere.
         let mut extensions = Extensions::new();
         extensions.insert(proved);
-        match prove(&console, request.clone(), &extensions).await {
+        match prove(&console, request.clone(), Touch::Use, &extensions).await {
             Ok(_) => return answer::see_other(wanted.next),
             Err(ConsoleError::SignIn(_)) => {}
             Err(error) => return error.into_response(),

@@ -57,3 +57,79 @@ async fn nothing_of_the_node_is_told_to_those_of_one_account() {
     let page = browser.get(HOME).await.html;
     assert!(!page.contains("Over time") && !page.contains("This node"), "{page}");
 }
+
+/// The numbers that the script asks for.
+async fn numbers(browser: &vestibule_testkit::Browser) -> serde_json::Value {
+    let answer = browser.get(NUMBERS).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/json"), "{}", answer.html);
+    serde_json::from_str(&answer.html).unwrap()
+}
+
+const NUMBERS: &str = "/console/numbers";
+
+#[tokio::test]
+async fn the_numbers_are_those_of_the_page_and_those_of_now() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let page = browser.get(HOME).await.html;
+    let before = numbers(&browser).await;
+    for (name, value) in before.as_object().unwrap() {
+        let place = format!("data-live=\"{name}\"");
+        assert!(page.contains(&place) || value == "", "{name}");
+    }
+    instance.server.log_in("name", "password").await;
+    let count = |numbers: &serde_json::Value| numbers["sessions"].as_str().unwrap().parse::<u64>().unwrap();
+    assert_eq!(count(&numbers(&browser).await), count(&before) + 1);
+}
+
+#[tokio::test]
+async fn numbers_are_told_to_whoever_may_see_them() {
+    let instance = Instance::start().await;
+    let nobody = instance.browser().get(NUMBERS).await;
+    assert_eq!((nobody.status, nobody.html.contains("sessions")), (303, false));
+    let role = serde_json::json!({ "role": "auditor", "account": vestibule_testkit::ACCOUNT });
+    let theirs = numbers(&instance.signed_in_with(&role).await).await;
+    assert!(theirs["requests"].is_null() && theirs["users"].is_string(), "{theirs}");
+}
+
+#[tokio::test]
+async fn a_page_that_asks_by_itself_does_not_keep_its_session_alive() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    for _ in 0..31 {
+        instance.server.clock.advance(Duration::from_mins(1));
+        browser.get(NUMBERS).await;
+    }
+    assert_eq!(browser.get(HOME).await.header("location"), "/console/login");
+}
+
+#[tokio::test]
+async fn what_needs_attention_leads_to_where_it_is_mended() {
+    let instance = Instance::start().await;
+    let page = instance.signed_in().await.get(HOME).await.html;
+    assert!(page.contains("No backup of this data directory is known."), "{page}");
+    let (_, lines) = page.split_once("You own this installation, and have no second factor.").unwrap();
+    assert!(lines.starts_with(r#" <a href="/console/own/second-factor">"#), "{lines}");
+    assert!(page.contains("4.2 MB"), "{page}");
+}
+
+#[tokio::test]
+async fn tokens_and_old_secrets_that_expire_within_two_weeks_are_told_of() {
+    let instance = Instance::start().await;
+    let now = vestibule_model::Clock::now(&*instance.server.clock).as_unix();
+    let make = async |name: &str, days: i64| {
+        let token =
+            serde_json::json!({ "name": name, "role": "auditor", "expires": now + days * 86_400_000 });
+        instance.api(Method::POST, "/admin/v1/administration-tokens", &token).await;
+    };
+    make("soon", 13).await;
+    make("later", 15).await;
+    let keys = format!("/admin/v1/accounts/{}/api-keys", vestibule_testkit::ACCOUNT);
+    let key = instance.api(Method::POST, &keys, &serde_json::json!({ "name": "Dialler" })).await;
+    let renewal = serde_json::json!({ "overlap_seconds": 86_400 });
+    instance.api(Method::POST, &format!("{keys}/{}/secrets", key["id"]), &renewal).await;
+    let page = instance.signed_in().await.get(HOME).await.html;
+    assert!(page.contains("The administration token soon stops working in 13 days."), "{page}");
+    assert!(!page.contains("token later"), "{page}");
+    assert!(page.contains("The old secret of Dialler, of"), "{page}");
+}

@@ -169,7 +169,11 @@ impl Instance {
     pub(crate) fn router(&self) -> axum::Router {
         let clock: Arc<dyn Clock> = Arc::<vestibule_testkit::TestClock>::clone(&self.server.clock);
         let auth = Arc::clone(&self.server.auth);
-        vestibule_console::router(vestibule_console::ConsoleState { auth, clock })
+        vestibule_console::router(vestibule_console::ConsoleState {
+            auth,
+            clock,
+            facts: Arc::new(vestibule_testkit::TestFacts),
+        })
     }
 }
 
@@ -184,6 +188,17 @@ pub(crate) async fn log_in_at(browser: &Browser, page: &str, name: &str, passwor
     let (csrf, next) = (shown.hidden("csrf"), shown.hidden("next").replace("&#38;", "&"));
     let fields = [("csrf", csrf.as_str()), ("next", &next), ("user_name", name), ("password", password)];
     browser.post(LOGIN, &fields).await
+}
+
+/// The same page without the one script that every page loads.
+pub(crate) fn without_the_script(mut page: Shown) -> Shown {
+    let (before, rest) = page
+        .html
+        .split_once(r#"<script type="module" src="/console/-/console.js?v="#)
+        .unwrap_or((&page.html, ""));
+    let after = rest.split_once(r#""></script>"#).map_or("", |(_, after)| after);
+    page.html = format!("{before}{after}");
+    page
 }
 
 /// The secret that the page for setting up a second factor shows.

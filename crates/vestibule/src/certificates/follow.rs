@@ -12,6 +12,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
+use vestibule_console::CertificateFact;
 use vestibule_model::Clock;
 
 use super::from_files::{FromFiles, Reason};
@@ -45,6 +46,16 @@ impl Followed {
                 tracing::error!(%error, "the files of certificates could not be looked at");
             }
         }
+    }
+
+    /// What there is to be looked after.
+    pub(crate) fn facts(&self) -> Vec<CertificateFact> {
+        let fact = |certificate: &Arc<FromFiles>| CertificateFact {
+            listener: certificate.listener,
+            until: certificate.until(),
+            has_failed: certificate.has_failed(),
+        };
+        self.0.iter().map(fact).collect()
     }
 
     pub(crate) fn register(self, registry: &mut Registry) {
