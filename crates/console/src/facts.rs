@@ -21,7 +21,7 @@ pub trait OperatorFacts: Send + Sync {
     /// When the last backup was made; None: none was, as far as is known here.
     fn last_backup(&self) -> Option<Millis>;
 
-    /// How large the database is, in bytes; None: it is not on this machine.
+    /// How large the database is with its log, in bytes; None: it is not on this machine.
     fn database_bytes(&self) -> Option<u64>;
 
     /// Whether this is a server for development, whose passwords everybody knows.

@@ -75,6 +75,8 @@ pub(crate) const END_JOBS: &str = "/console/sessions/ends";
 /// The audit.
 pub(crate) const AUDIT: &str = "/console/audit";
 
+/// What a text may mean.
+pub(crate) const SEARCH: &str = "/console/search";
 /// Why a session ended.
 pub(crate) const WHY: &str = "/console/why";
 
@@ -152,7 +154,8 @@ pub static ROUTES: &[Route] = &[
     shown("/console/audit/{place}", Who::Reads, || get(audit::entry::show)),
     shown(WHY, Who::EveryAdministrator, || get(why::show)),
     done(WHY, Who::EveryAdministrator, || post(why::submit)),
-    done("/console/search", Who::EveryAdministrator, || post(search::submit)),
+    shown(SEARCH, Who::EveryAdministrator, || get(search::show)),
+    done(SEARCH, Who::EveryAdministrator, || post(search::submit)),
 ];
 
 /// Whether what is sent to the route of this pattern was typed.

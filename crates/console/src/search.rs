@@ -1,19 +1,21 @@
 //! `/console/search`: one text, and what it may mean.
 //!
-//! What is looked for may be a credential: it is sent in a form, is shown to nobody again, and is kept nowhere.
+//! What is looked for may be a credential: it is sent in a form, is shown to nobody again, and is kept nowhere. One thing that is found is
+//! gone to at once. Several that are called so have a page with an address, to which a browser goes back without sending a form
+//! again: a text that is the beginning of names opens nothing.
 
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{FoundApplication, FoundSession, SearchFinds, UserEntry};
+use vestibule_auth::{FoundApplication, FoundSession, MOST_FINDS, SearchFinds, UserEntry};
 
 use crate::accounts::account_address;
 use crate::frame::Frame;
 use crate::parts::{Cell, address, counted};
 use crate::refused::ConsoleError;
-use crate::routes::SESSIONS;
-use crate::signed_in::Posted;
+use crate::routes::{SEARCH, SESSIONS};
+use crate::signed_in::{Posted, SignedIn};
 use crate::users::user_address;
 use crate::{ConsoleState, answer, sessions, words};
 
@@ -28,6 +30,8 @@ struct SearchPage {
 struct Group {
     name: &'static str,
     finds: Vec<Find>,
+    /// Whether there may be more than are told.
+    is_cut: bool,
 }
 
 /// Something that was found, and what tells it from others.
@@ -41,9 +45,34 @@ pub(crate) async fn submit(
     State(console): State<ConsoleState>,
     Posted { signed_in, fields }: Posted,
 ) -> Result<Response, ConsoleError> {
-    let found = console.administration().search(&signed_in.caller, fields.get("wanted")).await?;
-    let page = SearchPage { frame: Frame::of(signed_in.viewer(), "Search"), groups: groups(found) };
-    Ok(answer::page(StatusCode::OK, &page))
+    let wanted = fields.get("wanted").trim();
+    let found = console.administration().search(&signed_in.caller, wanted).await?;
+    let are_names_alone = found.has_names() && found.session.is_none();
+    let groups = groups(found);
+    if let [Group { finds, .. }] = &*groups
+        && let [Find { cell: Cell { link: Some(link), .. }, .. }] = &**finds
+    {
+        return Ok(answer::see_other(link));
+    }
+    if are_names_alone {
+        return Ok(answer::see_other(&address(SEARCH, [("wanted", wanted)])));
+    }
+    Ok(page(&signed_in, groups))
+}
+
+/// `GET`: what is called so.
+pub(crate) async fn show(
+    State(console): State<ConsoleState>,
+    signed_in: SignedIn,
+) -> Result<Response, ConsoleError> {
+    let wanted = signed_in.request.asked("wanted").unwrap_or_default();
+    let found = console.administration().search(&signed_in.caller, &wanted).await?;
+    Ok(page(&signed_in, groups(found)))
+}
+
+fn page(signed_in: &SignedIn, groups: Vec<Group>) -> Response {
+    let page = SearchPage { frame: Frame::of(signed_in.viewer(), "Search"), groups };
+    answer::page(StatusCode::OK, &page)
 }
 
 /// By kind; kinds of which nothing was found are left out.
@@ -57,13 +86,14 @@ fn groups(found: SearchFinds) -> Vec<Group> {
         ("Users", users.iter().map(|user| of_user(user)).collect()),
         ("Applications", applications.iter().map(of_application).collect()),
     ];
-    let group =
-        |(name, finds): (&'static str, Vec<Find>)| (!finds.is_empty()).then_some(Group { name, finds });
+    let group = |(name, finds): (&'static str, Vec<Find>)| {
+        (!finds.is_empty()).then_some(Group { name, is_cut: finds.len() >= MOST_FINDS, finds })
+    };
     groups.into_iter().filter_map(group).collect()
 }
 
 fn of_session(FoundSession { reference, lives }: FoundSession) -> Find {
-    let hint = if lives { "lives" } else { "does not live" };
+    let hint = if lives { "lives" } else { "does not live, if it ever did" };
     Find {
         cell: Cell::text(&sessions::name(reference)).to(sessions::address(reference)),
         hint: hint.to_owned(),

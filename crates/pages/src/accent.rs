@@ -110,6 +110,11 @@ impl Palette {
     }
 }
 
+/// The contrast ratio of two colours, each as red, green and blue (WCAG 2.2), 1 to 21.
+pub fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
+    Colour(one).contrast(Colour(other))
+}
+
 /// The stylesheet of an account with this accent: sets colours by their names and nothing else.
 pub fn accent_style(accent: [u8; 3]) -> String {
     let Palette { accent, on_accent, hover, light, dark } = Palette::of(accent);

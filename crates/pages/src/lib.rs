@@ -17,7 +17,7 @@ mod second_factor;
 
 use askama::Template;
 
-pub use accent::accent_style;
+pub use accent::{accent_style, contrast};
 pub use consent::Consent;
 pub use hidden_fields::HiddenFields;
 pub use login::{ChooseAccount, Code, Connection, Link, Login, Message, Own, Password};

@@ -252,6 +252,9 @@ whose certificate is ca.pem. The demo account 12345678 is put back into its decl
 else you put into the database stays. Passwords and keys of the demo account are public, so the server refuses to \
 listen on anything but loopback addresses.
 
+Administrators look at it in a browser at /console/ of the address of administration, which is printed at the start with \
+the owner's password.
+
 The settings of `vestibule config default` can be changed by environment variables, as for `serve`.";
 
 const DEV_EXAMPLES: &str = "\
@@ -265,6 +268,9 @@ Run the service.
 
 Settings come from the defaults (see `vestibule config default`), then from the file, then from environment variables \
 such as VESTIBULE_SERVER_HTTP. Unknown keys and bad values are refused.
+
+The addresses it listens on are printed at the start. Administrators look at it in a browser at /console/ of that of \
+administration.
 
 SIGTERM or SIGINT: no new connections, requests under way finish, everything is written, exit code 0. A second signal \
 ends at once.";

@@ -29,9 +29,11 @@ impl DataMetrics {
         Self { database, log: log.into(), last_backup: data.last_backup() }
     }
 
-    /// The size of the database, in bytes; None: there is none here.
+    /// The size of the database with its write-ahead log, in bytes; None: there is none here.
     pub(crate) fn database_bytes(&self) -> Option<u64> {
-        fs::metadata(&self.database).ok().map(|found| found.len())
+        let database = fs::metadata(&self.database).ok()?.len();
+        let log = fs::metadata(&self.log).map_or(0, |found| found.len());
+        Some(database.saturating_add(log))
     }
 
     /// When the last backup was made; None: none is known.
@@ -106,6 +108,6 @@ mod tests {
         let read = [size(&metrics.database), size(&metrics.log), time(&metrics.last_backup)];
         assert_eq!(read, [4_096, 32, 1_790_000_000]);
         let told = (metrics.database_bytes(), metrics.last_backup());
-        assert_eq!(told, (Some(4_096), Some(Millis::from_unix(1_790_000_000_123))));
+        assert_eq!(told, (Some(4_128), Some(Millis::from_unix(1_790_000_000_123))));
     }
 }

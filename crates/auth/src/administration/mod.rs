@@ -94,7 +94,7 @@ pub use random::ten_digits;
 pub use refusals::NotedRequest;
 pub use renewal::{Overlap, Renewable};
 pub use rests_on::{owners, rests_on};
-pub use search::{FoundApplication, FoundSession, SearchFinds};
+pub use search::{FoundApplication, FoundSession, MOST_FINDS, SearchFinds};
 pub use second_factor::{OwnSecondFactor, SetUpSecondFactor, ShownFactor};
 pub use signing_keys::ListedSigningKey;
 pub(crate) use state::AdministrationState;

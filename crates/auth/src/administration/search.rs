@@ -14,15 +14,16 @@ use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::{AccountEntry, UserEntry};
 
 /// The most of each kind that are told.
-const MOST: usize = 20;
+pub const MOST_FINDS: usize = 20;
 
 /// The longest text that is looked for by name.
 const LONGEST_NAME: usize = 256;
 
-/// What a text may mean, as far as the caller may see it. At most twenty of a kind, those that are called exactly so first.
+/// What a text may mean, as far as the caller may see it. At most [`MOST_FINDS`] of a kind, those that are called exactly so first.
 #[derive(Default)]
 pub struct SearchFinds {
-    /// A session, by its reference or by something that opens it: whether it lives or not.
+    /// A session, by its reference or by something that opens it: whether it lives or not. Any UUID that is no name is taken for the
+    /// reference of one that does not live.
     pub session: Option<FoundSession>,
     /// An address, with how many live sessions were opened from it.
     pub address: Option<(IpAddr, usize)>,
@@ -32,6 +33,13 @@ pub struct SearchFinds {
     pub users: Vec<Arc<UserEntry>>,
     /// API keys, OAuth clients and application tokens by id, app key, client id, or how their name begins.
     pub applications: Vec<FoundApplication>,
+}
+
+impl SearchFinds {
+    /// Whether the text is a name or an id of something, or the beginning of one.
+    pub fn has_names(&self) -> bool {
+        !(self.accounts.is_empty() && self.users.is_empty() && self.applications.is_empty())
+    }
 }
 
 /// A session that was found.
@@ -78,6 +86,9 @@ impl Administration<'_> {
         if let Some(name) = SearchText::new(text).filter(|_| text.len() <= LONGEST_NAME) {
             self.find_named(caller, &name, &mut found).await;
         }
+        // An id or an app key may look like the reference of a session: it is one if that lives, or if it is nothing else.
+        let is_a_name = found.has_names();
+        found.session = found.session.filter(|session| session.lives || !is_a_name);
         Ok(found)
     }
 
@@ -114,11 +125,11 @@ type Finds<T> = Vec<(Match, T)>;
 /// Of everything that is called so the first, those that are called exactly so before the others.
 fn first<T>(mut finds: Finds<T>) -> Vec<T> {
     finds.sort_by_key(|(how, _)| *how);
-    finds.into_iter().take(MOST).map(|(_, thing)| thing).collect()
+    finds.into_iter().take(MOST_FINDS).map(|(_, thing)| thing).collect()
 }
 
 async fn find_users(entry: &AccountEntry, name: &SearchText, users: &mut Finds<Arc<UserEntry>>) {
-    let mut page = OrderedPage::new(MOST, None);
+    let mut page = OrderedPage::new(MOST_FINDS, None);
     visit_users(entry, |user| {
         let names = [&*user.login_name, &user.full_name, &user.email];
         if let Some(how) = name.matches(&names, &[user.id.0]) {

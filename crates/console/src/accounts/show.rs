@@ -53,7 +53,8 @@ fn facts(account: &Account) -> Vec<Fact> {
     let feature = |feature: &Feature| match feature {
         Feature::UserTypeBot => Cell::words("bots log in as applications"),
     };
-    let services = account.services.iter().map(|service| Cell::text(&service.name)).collect();
+    let services = counted(account.services.len(), "service", "services");
+    let services = Cell::words(services).to(format!("{}/services", account_address(account.id)));
     let name = account.look.name.as_deref();
     vec![
         Fact::one("Name", name.map_or_else(|| Cell::words("none"), Cell::whole)),
@@ -64,6 +65,6 @@ fn facts(account: &Account) -> Vec<Fact> {
         Fact::one("Sign-on", Cell::words(words::sign_on(account.sign_on))),
         Fact::one("Second factor", Cell::words(words::second_factor(account.second_factor))),
         Fact::many("Features", account.features.iter().map(feature).collect(), "none"),
-        Fact::many("Services", services, "none"),
+        Fact::one("Services", services),
     ]
 }

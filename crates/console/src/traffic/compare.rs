@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::{AdministrationError, ComparedLine, TrafficAsked, TrafficDays, TrafficReport};
-use vestibule_model::{Day, TrafficBy};
+use vestibule_model::{Day, Millis, TrafficBy};
 
 use super::asked::Asked;
 use super::{frame, traffic_address, words};
@@ -52,9 +52,10 @@ pub(crate) async fn show(
         }
     };
     let asked = asked.showing(after.days).against(before.days);
+    let (tables, since) = tables(&console, &signed_in, before, after).await?;
     let page = ComparePage {
-        tables: tables(&console, &signed_in, before, after).await?,
-        periods: in_words(before.days, after.days, Day::of(caller.now)),
+        tables,
+        periods: in_words(before.days, after.days, since, Day::of(caller.now)),
         asked,
         frame,
         path,
@@ -67,12 +68,12 @@ async fn tables(
     signed_in: &SignedIn,
     before: TrafficAsked,
     after: TrafficAsked,
-) -> Result<Vec<(&'static str, Table)>, AdministrationError> {
+) -> Result<(Vec<(&'static str, Table)>, Option<Millis>), AdministrationError> {
     let (administration, caller) = (console.administration(), &signed_in.caller);
     let by = [TrafficBy::Application, TrafficBy::Route, TrafficBy::Outcome, TrafficBy::Kind];
     let before = administration.traffic(caller, before, by).await?;
     let after = administration.traffic(caller, after, by).await?;
-    let whole = all(&before[0], &after[0]);
+    let (whole, since) = (all(&before[0], &after[0]), after[0].since);
     let names = [
         ("applications", "Applications", "Application"),
         ("routes", "Routes", "Family of routes"),
@@ -81,15 +82,21 @@ async fn tables(
     ];
     let parts = before.iter().zip(&after).zip(names);
     let parts = parts.map(|((before, after), (id, name, column))| (id, table(name, column, before, after)));
-    Ok(std::iter::once(("all", whole)).chain(parts).collect())
+    Ok((std::iter::once(("all", whole)).chain(parts).collect(), since))
 }
 
-fn in_words(before: TrafficDays, after: TrafficDays, today: Day) -> String {
+/// `since`: from when on requests have been counted without a gap.
+fn in_words(before: TrafficDays, after: TrafficDays, since: Option<Millis>, today: Day) -> String {
     let days = counted(usize::try_from(after.count()).unwrap_or_default(), "day", "days");
     let TrafficDays { from, through } = after;
     let unfinished = if through >= today { " Today is not over." } else { "" };
+    let since = since.map(Day::of);
+    let uncounted = match since.filter(|since| *since > before.from) {
+        Some(since) => format!(" Requests have been counted without a gap since {since} alone."),
+        None => String::new(),
+    };
     format!(
-        "{days}: from {} through {}, and from {from} through {through}. Days are those of UTC.{unfinished}",
+        "{days}: from {} through {}, and from {from} through {through}. Days are those of UTC.{unfinished}{uncounted}",
         before.from, before.through
     )
 }
@@ -152,6 +159,15 @@ fn change(before: u64, difference: i128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_period_in_which_not_everything_was_counted_is_told_of() {
+        let day = |text: &str| text.parse::<Day>().unwrap();
+        let days = TrafficDays { from: day("2026-11-24"), through: day("2026-11-30") };
+        let words = |since: &str| in_words(days.before(), days, Some(day(since).begin()), day("2026-12-24"));
+        assert!(!words("2026-11-17").contains("counted"), "{}", words("2026-11-17"));
+        assert!(words("2026-11-18").contains("since 2026-11-18 alone"), "{}", words("2026-11-18"));
+    }
 
     #[test]
     fn a_change_is_of_what_there_was_before() {

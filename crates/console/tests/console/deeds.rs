@@ -99,14 +99,41 @@ async fn everything_is_found_by_one_text_that_is_shown_to_nobody_again() {
         (page.rsplit('/').next().unwrap(), &page),
         ("127.0.0.1", "/console/sessions?address=127.0.0.1"),
         (ACCOUNT, &format!("/console/accounts/{ACCOUNT}")),
-        ("nam", &format!("/console/accounts/{ACCOUNT}/users/")),
     ] {
-        let found = send(&browser, (HOME, "/console/search"), Some(("wanted", wanted))).await;
-        assert_eq!(found.status, 200);
-        assert!(found.html.contains(&format!(r#"href="{link}"#)), "{wanted}: {}", found.html);
+        let found = send(&browser, (HOME, SEARCH), Some(("wanted", wanted))).await;
+        assert_eq!((found.status, found.header("location")), (303, link), "{wanted}: {}", found.html);
+        assert!(!found.html.contains(&bearer));
     }
-    let found = send(&browser, (HOME, "/console/search"), Some(("wanted", &bearer))).await;
-    assert!(!found.html.contains(&bearer));
-    let none = send(&browser, (HOME, "/console/search"), Some(("wanted", "no such thing"))).await;
+    let none = send(&browser, (HOME, SEARCH), Some(("wanted", "no such thing"))).await;
     assert!(none.html.contains("Nothing is called so"), "{}", none.html);
+}
+
+const SEARCH: &str = "/console/search";
+
+#[tokio::test]
+async fn several_that_are_called_so_have_an_address_to_go_back_to() {
+    let instance = Instance::start().await;
+    let users = format!("/admin/v1/accounts/{ACCOUNT}/users");
+    for number in 0..21 {
+        let user = serde_json::json!({ "login_name": format!("many & {number}") });
+        instance.api(reqwest::Method::POST, &users, &user).await;
+    }
+    let browser = instance.signed_in().await;
+    let found = send(&browser, (HOME, SEARCH), Some(("wanted", "many &"))).await;
+    assert_eq!((found.status, found.header("location")), (303, "/console/search?wanted=many+%26"));
+    let page = browser.get(found.header("location")).await;
+    assert_eq!(page.html.matches(&format!("href=\"/console/accounts/{ACCOUNT}/users/")).count(), 20);
+    assert!(page.html.contains("No more than 20 are shown."), "{}", page.html);
+}
+
+#[tokio::test]
+async fn a_name_that_looks_like_a_reference_is_no_session() {
+    let instance = Instance::start().await;
+    let keys = format!("/admin/v1/accounts/{ACCOUNT}/api-keys");
+    let key = instance.api(reqwest::Method::POST, &keys, &serde_json::json!({ "name": "Key" })).await;
+    let browser = instance.signed_in().await;
+    let app_key = key["app_key"].as_str().unwrap();
+    let found = send(&browser, (HOME, SEARCH), Some(("wanted", app_key))).await;
+    let page = format!("/console/accounts/{ACCOUNT}/api-keys/{}", key["id"]);
+    assert_eq!((found.status, found.header("location")), (303, page.as_str()));
 }

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod colours;
 mod connections;
 mod coverage;
 mod deeds;
