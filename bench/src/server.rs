@@ -117,7 +117,11 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         clock: Arc::clone(&clock),
         public_origin: "https://localhost".into(),
     });
-    let console = console::router(ConsoleState { auth: Arc::clone(auth), clock: Arc::clone(&clock) });
+    let console = console::router(ConsoleState {
+        auth: Arc::clone(auth),
+        clock: Arc::clone(&clock),
+        facts: Arc::new(vestibule_testkit::TestFacts),
+    });
     let api = ApiState {
         auth: Arc::clone(auth),
         clock,

@@ -35,6 +35,7 @@ function offerCopies() {
         return;
     }
     for (const secret of document.querySelectorAll('.secret, [data-copy]')) {
+        const text = (secret.value ?? secret.textContent).trim();
         const button = document.createElement('button');
         button.type = 'button';
         button.className = 'plain copy';
@@ -42,13 +43,17 @@ function offerCopies() {
         button.setAttribute('aria-live', 'polite');
         button.addEventListener('click', async () => {
             try {
-                await navigator.clipboard.writeText((secret.value ?? secret.textContent).trim());
+                await navigator.clipboard.writeText(text);
                 button.textContent = 'Copied';
             } catch {
                 button.textContent = 'Copy it by hand';
             }
         });
-        secret.after(button);
+        if (secret.matches('dd, td, li')) {
+            secret.append(' ', button);
+        } else {
+            secret.after(button);
+        }
     }
 }
 

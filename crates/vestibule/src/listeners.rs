@@ -128,16 +128,7 @@ impl Listeners {
         let operators = operations::router(Arc::clone(&metrics), readiness);
         let administrators =
             admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin });
-        let facts = ConsoleFacts {
-            data: DataMetrics::of(&server.data_dir),
-            certificates: tls.followed.clone(),
-            purpose: loaded.purpose,
-        };
-        let console = console::router(ConsoleState {
-            auth: Arc::clone(auth),
-            clock: Arc::clone(clock),
-            facts: Arc::new(facts),
-        });
+        let console = console::router(console_state(loaded, auth, clock, tls));
         let for_operators = LayerState { allowed_hosts: operators_hosts(loaded.purpose), ..for_operators };
         let pages = api::pages(ApiState { pages: pages_on(&loaded.config, PagesListener::Admin), ..state });
         let operators = operators.merge(administrators).merge(console).merge(pages);
@@ -197,6 +188,15 @@ impl Listeners {
             tracing::warn!(connections = cut, "connections were cut because they did not end in time");
         }
     }
+}
+
+fn console_state(loaded: &Loaded, auth: &Arc<Auth>, clock: &Arc<dyn Clock>, tls: &Tls) -> ConsoleState {
+    let facts = ConsoleFacts {
+        data: DataMetrics::of(&loaded.config.server.data_dir),
+        certificates: tls.followed.clone(),
+        purpose: loaded.purpose,
+    };
+    ConsoleState { auth: Arc::clone(auth), clock: Arc::clone(clock), facts: Arc::new(facts) }
 }
 
 fn layer_state(

@@ -29,13 +29,13 @@ type Colours = BTreeMap<String, [u8; 3]>;
 
 /// Colours by their names: those of a sheet for a dark scheme, or those for any.
 fn colours(sheet: &str, is_dark: bool) -> Colours {
-    let (mut in_dark, mut found) = (false, Colours::new());
+    let (mut within, mut found) = (false, Colours::new());
     for line in sheet.lines() {
         let is_block = !line.ends_with('}');
         match line {
-            _ if line.starts_with("@media (prefers-color-scheme: dark)") && is_block => in_dark = true,
-            "}" => in_dark = false,
-            _ if in_dark == is_dark => found.extend(colour(line)),
+            _ if line.starts_with("@media (prefers-color-scheme: dark)") && is_block => within = true,
+            "}" => within = false,
+            _ if within == is_dark => found.extend(colour(line)),
             _ => {}
         }
     }
