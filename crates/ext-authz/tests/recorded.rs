@@ -8,7 +8,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{Extensions, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
-use vestibule_ext_authz::{Answer, CheckService, Decide, Decision, HeldRequest, Told};
+use vestibule_ext_authz::{Answer, CheckService, Decide, Decision, HeldRequest, SentBody, Told};
 
 const JOINED: &[u8] = include_bytes!("recorded/joined.bin");
 const RAW: &[u8] = include_bytes!("recorded/raw.bin");
@@ -61,7 +61,10 @@ fn framed(message: &[u8]) -> Bytes {
 
 async fn call_with(decide: &Scripted, path: &str, content_type: &str, body: Bytes) -> Called {
     let request = Request::post(path).header(CONTENT_TYPE, content_type).extension("the caller");
-    let request = request.body(Full::new(body)).unwrap();
+    called(decide, request.body(Full::new(body)).unwrap()).await
+}
+
+async fn called(decide: &Scripted, request: Request<Full<Bytes>>) -> Called {
     let answer = CheckService::new(decide.clone()).answer(request).await;
     let (parts, body) = answer.into_parts();
     let collected = body.collect().await.unwrap();
@@ -109,6 +112,35 @@ async fn headers_that_are_told_raw_stay_apart_and_keep_their_bytes() {
     assert_eq!(values(&raw, "x-latin"), [b"\xe9"]);
     let joined = held(JOINED).await;
     assert_eq!(values(&joined, "cookie"), [b"session_id=1,session_id=2"]);
+}
+
+/// A field of a message whose value has few bytes.
+fn field(tag: u8, value: &[u8]) -> Vec<u8> {
+    [&[tag << 3 | 2, u8::try_from(value.len()).unwrap()], value].concat()
+}
+
+/// The message about a request with these fields.
+fn message(http: &[u8]) -> Vec<u8> {
+    field(1, &field(4, &field(2, http)))
+}
+
+#[tokio::test]
+async fn a_body_is_whole_unless_envoy_says_that_it_sends_its_beginning() {
+    let header = |name: &[u8], value: &[u8]| field(3, &[field(1, name), field(2, value)].concat());
+    let partial = |value: &[u8]| header(b"x-envoy-auth-partial-body", value);
+    let whole = SentBody::Whole(Bytes::from_static(b"a=b"));
+    for body in [11, 12].map(|tag| field(tag, b"a=b")) {
+        for (headers, expected) in [
+            (vec![], whole.clone()),
+            (partial(b"false"), whole.clone()),
+            (header(b"x-other", b"true"), whole.clone()),
+            (partial(b"true"), SentBody::Beginning),
+            (partial(b""), SentBody::Beginning),
+        ] {
+            assert_eq!(held(&message(&[&body[..], &headers].concat())).await.body(), expected, "{headers:?}");
+        }
+    }
+    assert_eq!(held(&message(&partial(b"true"))).await.body(), SentBody::Nothing);
 }
 
 fn allowed() -> Decision {
@@ -183,6 +215,15 @@ async fn what_is_not_grpc_is_refused_as_such() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_encoded_as_nobody_can_read_is_refused_as_such() {
+    let request = Request::post(CHECK).header(CONTENT_TYPE, "application/grpc").extension("the caller");
+    let request = request.header("grpc-encoding", "gzip").body(Full::new(framed(RAW))).unwrap();
+    let called = called(&scripted(allowed), request).await;
+    assert_eq!(called.grpc_status.as_deref(), Some("12"));
+    assert_eq!(called.told.unwrap().status, StatusCode::NOT_IMPLEMENTED);
+}
+
+#[tokio::test]
 async fn health_is_told_of_the_service_and_of_all() {
     for service in ["", "envoy.service.auth.v3.Authorization"] {
         let message = [&[0x0a, u8::try_from(service.len()).unwrap()], service.as_bytes()].concat();
@@ -193,4 +234,5 @@ async fn health_is_told_of_the_service_and_of_all() {
     }
     let other = call(&scripted(allowed), HEALTH, b"\x0a\x01x").await;
     assert_eq!(other.grpc_status.as_deref(), Some("5"));
+    assert_eq!(other.told.unwrap().status, StatusCode::NOT_FOUND);
 }
