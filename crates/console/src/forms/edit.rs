@@ -169,8 +169,8 @@ fn difference(
     answer::page(StatusCode::OK, &page)
 }
 
-/// Somebody else was faster: what was before, what they have made of it, and what is wanted here. Nothing was done, but if it is as
-/// it is wanted.
+/// Somebody else was faster: what was before, what they have made of it, and what it would be with what is wanted here. Nothing was
+/// done, but if it is as it is wanted.
 fn contested(
     signed_in: &SignedIn,
     spec: &impl EditForm,
@@ -178,9 +178,11 @@ fn contested(
     was: &Values,
 ) -> Result<Response, ConsoleError> {
     let present = spec.present()?;
+    let is = spec.values(&present);
+    let typed = typed.upon(was, &is);
     let mut after = present.clone();
-    spec.apply(typed, &mut after)?;
-    let (is, wanted) = (spec.values(&present), spec.values(&after));
+    spec.apply(&typed, &mut after)?;
+    let wanted = spec.values(&after);
     if is == wanted {
         return Ok(answer::see_other(&Done::Same.at(&spec.back())));
     }

@@ -175,6 +175,11 @@ impl Field {
         first.map_or_else(|| self.name.clone(), |first| format!("{}.{}", self.name, first.value))
     }
 
+    /// Whether nothing at all may be in it.
+    pub(crate) const fn may_be_empty(&self) -> bool {
+        !matches!(self.control, Control::Select(_))
+    }
+
     /// Whether it is a line of digits.
     pub(crate) const fn is_number(&self) -> bool {
         matches!(self.control, Control::Line { is_number: true })

@@ -78,6 +78,19 @@ impl Values {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
     }
 
+    /// What is there now, with what was changed in a form that was made from `was`: fields that nobody touched there stay as they are
+    /// now.
+    pub(super) fn upon(&self, was: &Self, now: &Self) -> Self {
+        let mut merged = now.clone();
+        for name in self.0.keys().chain(was.0.keys()) {
+            let typed = self.get(name);
+            if typed != was.get(name) {
+                merged.set(name, typed);
+            }
+        }
+        merged
+    }
+
     /// The value of a field; empty if there is none.
     pub(crate) fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)

@@ -9,7 +9,7 @@ use vestibule_model::{Actor, User, UserId};
 use super::{above, ends, user_address, users_address};
 use crate::forms::{Deed, Done};
 use crate::frame::Frame;
-use crate::parts::{Cell, Fact};
+use crate::parts::{Cell, Fact, counted};
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::signed_in::{Posted, SignedIn};
@@ -166,7 +166,10 @@ async fn page(
         consequences,
         facts: facts(&user),
         typed: (deed == UserDeed::Delete && sessions > 0).then(|| user.login_name.clone()),
-        button: deed.name().to_owned(),
+        button: match deed {
+            UserDeed::EndSessions => format!("End {}", counted(sessions, "session", "sessions")),
+            _ => deed.name().to_owned(),
+        },
         is_an_end: deed.ends_sessions(),
         back: user_address(of.account, of.user),
     })

@@ -104,6 +104,22 @@ async fn a_change_of_another_is_told_before_what_would_change() {
 }
 
 #[tokio::test]
+async fn what_was_not_touched_stays_as_another_has_made_it() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let browser = instance.signed_in().await;
+    let shown = fill(&browser, &edit(&things), &[("nickname", "Nick"), ("profiles.1", "")]).await;
+    renamed_by_another(&instance, &things).await;
+    let contested = Typed::of(&shown).with("step", "do").send(&browser, &edit(&things)).await;
+    assert_eq!(contested.status, 409);
+    let done = Typed::of(&contested).with("step", "do").send(&browser, &edit(&things)).await;
+    assert_eq!(done.status, 303, "{}", done.html);
+    let user = user(&instance, &things).await;
+    assert_eq!((&user["full_name"], &user["nickname"]), (&json!("Theirs"), &json!("Nick")));
+    assert_eq!(user["profiles"], json!([2]), "what was taken away is away");
+}
+
+#[tokio::test]
 async fn a_save_that_is_already_so_succeeds() {
     let instance = Instance::start().await;
     let things = instance.things().await;
