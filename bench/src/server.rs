@@ -121,6 +121,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         auth: Arc::clone(auth),
         clock: Arc::clone(&clock),
         facts: Arc::new(vestibule_testkit::TestFacts),
+        audit_check: None,
     });
     let api = ApiState {
         auth: Arc::clone(auth),

@@ -16,6 +16,15 @@ pub(crate) struct Filters {
     /// Where the list is.
     pub(crate) action: &'static str,
     pub(crate) fields: Vec<Filter>,
+    /// Those that are seldom used.
+    pub(crate) more: Vec<Filter>,
+}
+
+impl Filters {
+    /// Whether one of those that are seldom used is.
+    pub(crate) fn has_more_typed(&self) -> bool {
+        self.more.iter().any(|field| !field.value.is_empty())
+    }
 }
 
 /// A field of it.

@@ -12,6 +12,7 @@ mod administrators;
 mod answer;
 mod assets;
 mod audit;
+mod audit_check;
 mod chart;
 mod connections;
 mod cookies;
@@ -55,6 +56,7 @@ use vestibule_model::Clock;
 use vestibule_serve::layers::{Readers, RefusalShape};
 
 pub use answer::POLICY;
+pub use audit_check::{AuditCheck, AuditProgress, AuditVerified};
 pub use facts::{CertificateFact, OperatorFacts};
 pub use routes::{ROUTES, Route};
 pub use who::Who;
@@ -68,6 +70,8 @@ pub struct ConsoleState {
     pub clock: Arc<dyn Clock>,
     /// What the program around it knows.
     pub facts: Arc<dyn OperatorFacts>,
+    /// Walks through the audit; None: it cannot be verified from here.
+    pub audit_check: Option<Arc<AuditCheck>>,
 }
 
 impl ConsoleState {

@@ -74,6 +74,8 @@ pub(crate) const END_JOBS: &str = "/console/sessions/ends";
 
 /// The audit.
 pub(crate) const AUDIT: &str = "/console/audit";
+/// Whether it is what was written.
+pub(crate) const AUDIT_CHECK: &str = "/console/audit/check";
 
 /// What a text may mean.
 pub(crate) const SEARCH: &str = "/console/search";
@@ -150,6 +152,8 @@ pub static ROUTES: &[Route] = &[
     shown("/console/sessions/{reference}/end", Who::Writes, || get(sessions::end::show)),
     done("/console/sessions/{reference}/end", Who::Writes, || post(sessions::end::submit)),
     shown(AUDIT, Who::EveryAdministrator, || get(audit::list)),
+    shown(AUDIT_CHECK, Who::ReadsInstallation, || get(audit::check::show)),
+    done(AUDIT_CHECK, Who::WritesInstallation, || post(audit::check::submit)),
     done("/console/audit/export", Who::EveryAdministrator, || post(audit::export::submit)),
     shown("/console/audit/{place}", Who::Reads, || get(audit::entry::show)),
     shown(WHY, Who::EveryAdministrator, || get(why::show)),

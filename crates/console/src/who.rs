@@ -11,6 +11,8 @@ pub enum Who {
     EveryAdministrator,
     /// Whoever may read what is of the installation.
     ReadsInstallation,
+    /// Whoever may change that.
+    WritesInstallation,
     /// Whoever may read the account that is named.
     Reads,
     /// Whoever may change it.

@@ -63,7 +63,7 @@ async fn serve_clocked(folder: &Path, now: Millis, background: Background) -> io
         Background::Still => None,
         Background::Running => Some(tokio::spawn(Auth::run(Arc::clone(&auth)))),
     };
-    let running = serve(&auth, &clock);
+    let running = serve(&auth, &clock, None);
     say(&format!("http://{} http://{}", running.addresses()[0], running.addresses()[1]))?;
     loop {
         let line = tokio::select! {

@@ -8,6 +8,7 @@
     reason = "a test that cannot be set up has failed, and says where"
 )]
 
+mod audit_check;
 mod browser;
 mod clock;
 #[cfg(feature = "clocked")]

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Purpose, Settings};
-use vestibule_console::{self as console, ConsoleState};
+use vestibule_console::{self as console, AuditCheck, ConsoleState};
 use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -20,6 +21,7 @@ use vestibule_serve::server::{Limits, Listen, Running, Server};
 use vestibule_store::{EndJournal, MemoryEndJournal, Store};
 use vestibule_store_sqlite::SqliteStore;
 
+use crate::audit_check::audit_check;
 use crate::{ACCOUNT, AccountFixture, CHEAP, FailingStore, Faults, Key, TestClock, TestFacts};
 
 /// Where browsers reach a server, as it says itself.
@@ -82,7 +84,7 @@ impl TestServer {
         let journal = Arc::new(MemoryEndJournal::default());
         let keys = keys_of(&ring, &source);
         let auth = start_auth((&failing(&store, &faults), &journal), keys, &clock, &settings).await;
-        let running = serve(&auth, &clock);
+        let running = serve(&auth, &clock, Some(audit_check(database(data.path()), &ring, &clock)));
         let [address, admin_address, grpc_address] = addresses(&running);
         let client = Client::builder().no_proxy().build().expect("a client");
         let running = Some(running);
@@ -126,7 +128,8 @@ impl TestServer {
             &self.settings,
         )
         .await;
-        let running = serve(&self.auth, &self.clock);
+        let check = audit_check(database(self.data.path()), &self.ring, &self.clock);
+        let running = serve(&self.auth, &self.clock, Some(check));
         [self.address, self.admin_address, self.grpc_address] = addresses(&running);
         self.running = Some(running);
     }
@@ -257,8 +260,12 @@ pub async fn session_of(login: Response) -> (String, String) {
     (text("sessionId"), text("csrf"))
 }
 
+fn database(folder: &std::path::Path) -> PathBuf {
+    folder.join("vestibule.db")
+}
+
 pub(crate) fn open_store(folder: &std::path::Path, ring: &KeyRing) -> Arc<dyn Store> {
-    let path = folder.join("vestibule.db");
+    let path = database(folder);
     let audit = Arc::new(AuditKey::derive(ring.clone()));
     Arc::new(SqliteStore::open(&path, ring.check_values(), audit).expect("a store"))
 }
@@ -331,7 +338,7 @@ fn addresses(running: &Running) -> [SocketAddr; 3] {
 const OPERATORS: RefusalShapes =
     RefusalShapes { by_path: &[console::SHAPES, api::SHAPES], otherwise: RefusalShape::ERROR_OBJECT };
 
-pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
+pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<AuditCheck>) -> Running {
     let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
     let state = ApiState {
         auth: Arc::clone(auth),
@@ -369,6 +376,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>) -> Running {
         auth: Arc::clone(auth),
         clock: Arc::clone(&clock),
         facts: Arc::new(TestFacts),
+        audit_check: check.map(Arc::new),
     });
     let administrators = operators.merge(console).merge(admin::router(AdminState {
         auth: Arc::clone(auth),

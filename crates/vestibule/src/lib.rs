@@ -9,6 +9,7 @@
 //! As a client of a service that runs: `command_line` → `client` → `commands`.
 
 mod apply;
+mod audit_check;
 mod backup_file;
 mod certificates;
 mod client;

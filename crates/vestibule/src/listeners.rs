@@ -23,6 +23,7 @@ use vestibule_serve::layers::{
 };
 use vestibule_serve::server::{Limits, Listen, Running, Server};
 
+use crate::audit_check;
 use crate::certificates::Tls;
 use crate::config::{self, Config, Loaded, PagesListener, ServerSettings};
 use crate::console_facts::ConsoleFacts;
@@ -196,7 +197,12 @@ fn console_state(loaded: &Loaded, auth: &Arc<Auth>, clock: &Arc<dyn Clock>, tls:
         certificates: tls.followed.clone(),
         purpose: loaded.purpose,
     };
-    ConsoleState { auth: Arc::clone(auth), clock: Arc::clone(clock), facts: Arc::new(facts) }
+    ConsoleState {
+        auth: Arc::clone(auth),
+        clock: Arc::clone(clock),
+        audit_check: Some(Arc::new(audit_check::of(&loaded.config, clock))),
+        facts: Arc::new(facts),
+    }
 }
 
 fn layer_state(

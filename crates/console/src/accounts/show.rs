@@ -12,9 +12,9 @@ use crate::frame::Frame;
 use crate::parts::{Cell, Fact, Shape, counted};
 use crate::place::Place;
 use crate::refused::ConsoleError;
-use crate::routes::{ACCOUNTS, SESSIONS};
+use crate::routes::ACCOUNTS;
 use crate::signed_in::SignedIn;
-use crate::{ConsoleState, answer, words};
+use crate::{ConsoleState, answer, audit, sessions, words};
 
 #[derive(Template)]
 #[template(path = "thing.html")]
@@ -43,7 +43,8 @@ pub(crate) async fn show(
     };
     let mut facts = facts(&account);
     facts.push(Fact::one("Locked", locked.to(format!("{}/users?state=locked", account_address(id)))));
-    facts.push(Fact::one("Sessions", Cell::words("Live sessions").to(format!("{SESSIONS}?account={id}"))));
+    facts.push(Fact::many("Sessions", sessions::links_to_ends(caller, id, &[]), "none"));
+    facts.push(Fact::one("Audit", audit::link(id, &[])));
     let frame = Frame::of(signed_in.viewer(), format!("Account {id}")).below([("Accounts", ACCOUNTS)]);
     let page = AccountPage { frame, tabs: tabs(id, &counts, signed_in.request.path()), facts };
     Ok(answer::page(StatusCode::OK, &page))

@@ -56,14 +56,16 @@ pub(super) fn form(asked: &Asked) -> Filters {
         asked.field("account", "Account", FilterShape::Text(20)),
         asked.field("user", "About the user (id)", FilterShape::Digits),
         asked.field("action", "What was done", actions),
+        asked.field("address", "From", FilterShape::Text(45)),
+    ];
+    let more = vec![
         asked.field("actor", "By (such as user:5)", FilterShape::Text(40)),
         asked.field("target", "Thing (such as api-key:5)", FilterShape::Text(100)),
         asked.field("application", "By means of the key, client or token (id)", FilterShape::Digits),
-        asked.field("address", "From", FilterShape::Text(45)),
         asked.field("session", "Session (reference)", FilterShape::Text(36)),
         asked.field("refusal", "Refusal (id)", FilterShape::Text(16)),
         asked.field("since", "Since (UTC)", FilterShape::Time),
         asked.field("until", "Before (UTC)", FilterShape::Time),
     ];
-    Filters { name: "Entries", action: AUDIT, fields }
+    Filters { name: "Entries", action: AUDIT, fields, more }
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{Caller, PageRequest};
+use vestibule_auth::{Caller, PageRequest, Scope};
 use vestibule_model::AuditEntry;
 use vestibule_serve::forms::Zone;
 
@@ -15,7 +15,7 @@ use crate::filters::{Asked, Filters};
 use crate::frame::Frame;
 use crate::parts::{Cell, PAGE, Pager, Table, counted_entries, sentence};
 use crate::refused::ConsoleError;
-use crate::routes::AUDIT;
+use crate::routes::{AUDIT, AUDIT_CHECK};
 use crate::said::Said;
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, reasons};
@@ -28,6 +28,8 @@ struct ListPage {
     count: String,
     table: Table,
     pager: Pager,
+    /// Where it is told whether the audit is what was written; None: not to this caller.
+    check: Option<&'static str>,
     /// What the form for an export repeats of what was asked; None: there is nothing to export.
     export: Option<Vec<(&'static str, String)>>,
 }
@@ -78,6 +80,7 @@ fn page(
         frame: Frame::of(signed_in.viewer(), "Audit"),
         filters: filter::form(asked),
         count,
+        check: signed_in.caller.require(Scope::ReadInstallation).is_ok().then_some(AUDIT_CHECK),
         export: (!rows.is_empty()).then_some(export),
         table: Table { name: "Entries of the audit", head, rows, empty },
         pager: Pager { first: None, next: None },
@@ -92,7 +95,7 @@ fn row(console: &ConsoleState, caller: &Caller, entry: &AuditEntry, zone: &Zone)
     vec![
         Cell::time(record.at, zone).to(address(entry.place)),
         Cell::words(done),
-        record.reason.map_or_else(nothing, |reason| Cell::words(reasons::of_entry(reason))),
+        record.reason.map_or_else(nothing, |reason| Cell::words(sentence(reasons::of_entry(reason)))),
         subject::cell(record),
         record.account.map_or_else(nothing, |account| Cell::code(account).to(account_address(account))),
         actor::cell(console, caller, &record.actor, record.account),

@@ -1,6 +1,6 @@
 //! What an entry concerns, and where that is.
 
-use vestibule_model::{AccountId, AuditAction, AuditRecord, AuditTarget, TargetKind};
+use vestibule_model::{AccountId, AuditAction, AuditRecord, AuditTarget, TargetKind, UserId};
 
 use super::words;
 use crate::accounts::account_address;
@@ -33,25 +33,13 @@ pub(super) fn user(record: &AuditRecord) -> Cell {
 }
 
 fn page(account: Option<AccountId>, target: &AuditTarget) -> Option<String> {
-    let kind = match target.kind {
-        TargetKind::Account => return AccountId::new(&target.id).map(account_address),
-        TargetKind::User => {
-            return Some(user_address(account?, target.id.parse().ok().map(vestibule_model::UserId)?));
+    match target.kind {
+        TargetKind::Account => AccountId::new(&target.id).map(account_address),
+        TargetKind::User => Some(user_address(account?, UserId(target.id.parse().ok()?))),
+        kind => {
+            let kind = Kind::ALL.into_iter().find(|known| known.target() == kind)?;
+            let id: i64 = target.id.parse().ok()?;
+            Some(format!("{}/{id}", kind.address(account?)))
         }
-        TargetKind::Profile => Kind::Profiles,
-        TargetKind::Group => Kind::Groups,
-        TargetKind::Skill => Kind::Skills,
-        TargetKind::ApiKey => Kind::ApiKeys,
-        TargetKind::OauthClient => Kind::OauthClients,
-        TargetKind::ApplicationToken => Kind::ApplicationTokens,
-        TargetKind::AdministrationToken
-        | TargetKind::Administrator
-        | TargetKind::Audit
-        | TargetKind::MasterKey
-        | TargetKind::Connection
-        | TargetKind::SigningKey
-        | TargetKind::GatewayRule => return None,
-    };
-    let id: i64 = target.id.parse().ok()?;
-    Some(format!("{}/{id}", kind.address(account?)))
+    }
 }

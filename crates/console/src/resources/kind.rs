@@ -1,7 +1,7 @@
 //! The kinds.
 
 use vestibule_auth::{AccountCounts, AccountResourceId};
-use vestibule_model::{AccountId, Application, ApplicationId};
+use vestibule_model::{AccountId, Application, ApplicationId, TargetKind};
 
 use crate::accounts::account_address;
 
@@ -76,6 +76,18 @@ impl Kind {
             Self::ApiKeys => "API keys",
             Self::OauthClients => "OAuth clients",
             Self::ApplicationTokens => "application tokens",
+        }
+    }
+
+    /// As the audit has it.
+    pub(crate) const fn target(self) -> TargetKind {
+        match self {
+            Self::Profiles => TargetKind::Profile,
+            Self::Groups => TargetKind::Group,
+            Self::Skills => TargetKind::Skill,
+            Self::ApiKeys => TargetKind::ApiKey,
+            Self::OauthClients => TargetKind::OauthClient,
+            Self::ApplicationTokens => TargetKind::ApplicationToken,
         }
     }
 

@@ -14,10 +14,9 @@ use crate::frame::Frame;
 use crate::parts::{Cell, Fact};
 use crate::place::Place;
 use crate::refused::ConsoleError;
-use crate::routes::SESSIONS;
 use crate::signed_in::SignedIn;
 use crate::traffic::application_traffic;
-use crate::{ConsoleState, answer};
+use crate::{ConsoleState, answer, audit, sessions};
 
 #[derive(Template)]
 #[template(path = "resource.html")]
@@ -65,13 +64,14 @@ async fn of_kind<P: Shown>(
     let mut facts = thing.facts(&around);
     facts.insert(0, Fact::one("Id", Cell::code(id)));
     if kind.opens_sessions() {
-        let address = format!("{SESSIONS}?account={account}&application={id}");
-        facts.push(Fact::one("Sessions", Cell::words("Live sessions opened with it").to(address)));
+        let with_it = sessions::links_to_ends(caller, account, &[("application", &id.to_string())]);
+        facts.push(Fact::many("Sessions opened with it", with_it, "none"));
     }
     if let Some(application) = kind.application(id) {
         let address = application_traffic(account, TrafficApplication::Of(application));
         facts.push(Fact::one("Traffic", Cell::words("Its requests, and whether it is needed").to(address)));
     }
+    facts.push(Fact::one("Audit", audit::link_of_thing(account, kind.target(), id)));
     let may = caller.require(Scope::WriteAccount(account)).is_ok();
     let overlaps =
         thing.overlap_until().is_some_and(|until| Superseded { values: (), until }.counts(caller.now));

@@ -36,15 +36,16 @@ fn read(asked: &Asked, zone: &Zone) -> Result<EndedFilter, AdministrationError> 
 }
 
 fn filters(asked: &Asked) -> Filters {
-    let reasons = any_of(&EndReason::ALL, |reason| reasons::ended(reason).to_owned());
+    let reasons = any_of(&EndReason::ALL, |reason| sentence(reasons::ended(reason)));
     let mut fields = filter::common_fields(asked);
-    fields.extend([
-        asked.field("reason", "Why", reasons),
-        asked.field("actor", "Ended by", FilterShape::Text(40)),
+    fields.push(asked.field("reason", "Why", reasons));
+    let more = vec![
+        filter::application_field(asked),
+        asked.field("actor", "Ended by (such as user:5)", FilterShape::Text(40)),
         asked.field("since", "Ended since (UTC)", FilterShape::Time),
         asked.field("until", "Ended before (UTC)", FilterShape::Time),
-    ]);
-    Filters { name: "Sessions", action: ENDED_SESSIONS, fields }
+    ];
+    Filters { name: "Sessions", action: ENDED_SESSIONS, fields, more }
 }
 
 /// `GET`.

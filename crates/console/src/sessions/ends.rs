@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use uuid::Uuid;
-use vestibule_auth::{AdministrationError, EndsAsked, EndsPreview, Listed, SessionFilter};
-use vestibule_model::SessionReference;
+use vestibule_auth::{AdministrationError, Caller, EndsAsked, EndsPreview, Listed};
+use vestibule_model::{SessionReference, UserId};
 use vestibule_serve::forms::{Fields, Zone};
 
 use super::{filter, job, table};
@@ -18,6 +18,7 @@ use crate::parts::{Cell, Fact, Table, counted, number_of};
 use crate::refused::ConsoleError;
 use crate::routes::SESSIONS;
 use crate::signed_in::{Posted, SignedIn};
+use crate::users::user_address;
 use crate::{ConsoleState, answer};
 
 /// Before the reference of a session in the name of the field by which it is picked.
@@ -59,7 +60,7 @@ pub(crate) async fn show(
     let page = EndPage {
         frame: frame(&signed_in, preview.sessions),
         ends,
-        facts: facts(&asked, &filter, &preview),
+        facts: facts(&console, &signed_in.caller, &asked, &preview),
         table: None,
         fields,
         leaves_own: preview.leaves_own,
@@ -152,14 +153,12 @@ fn reference(text: &str) -> Option<SessionReference> {
 }
 
 /// Which sessions are meant, and whose they are.
-fn facts(asked: &Asked, filter: &SessionFilter, preview: &EndsPreview) -> Vec<Fact> {
+fn facts(console: &ConsoleState, caller: &Caller, asked: &Asked, preview: &EndsPreview) -> Vec<Fact> {
     let typed = |name, title| {
         let value = asked.get(name);
         (!value.is_empty()).then(|| Fact::one(title, Cell::code(value)))
     };
     let mut facts: Vec<_> = [
-        typed("account", "Of the account"),
-        typed("user", "Of the user"),
         typed("application", "Opened with"),
         typed("address", "Opened from"),
         typed("opened_since", "Opened since (UTC)"),
@@ -168,7 +167,15 @@ fn facts(asked: &Asked, filter: &SessionFilter, preview: &EndsPreview) -> Vec<Fa
     .into_iter()
     .flatten()
     .collect();
-    if *filter == SessionFilter::default() {
+    if let Some(user) = asked.get("user").parse().ok().map(UserId) {
+        let account = preview.accounts.keys().next();
+        let named = account.and_then(|account| {
+            let known = console.administration().user_of_id(caller, *account, user).ok()?;
+            Some(Cell::text(&known.login_name).to(user_address(*account, user)))
+        });
+        facts.insert(0, Fact::one("Of the user", named.unwrap_or_else(|| Cell::code(user))));
+    }
+    if asked.is_empty() {
         facts.push(Fact::one("Which", Cell::words("all that there are")));
     }
     let of_account = |(account, count): (&vestibule_model::AccountId, &usize)| {

@@ -27,7 +27,11 @@ pub(super) fn common_fields(asked: &Asked) -> Vec<Filter> {
     vec![
         asked.field("account", "Account", FilterShape::Text(20)),
         asked.field("user", "Id of the user", FilterShape::Digits),
-        asked.field("application", "Id of the key, client or token", FilterShape::Digits),
         asked.field("address", "Opened from", FilterShape::Text(45)),
     ]
+}
+
+/// The one of them that is seldom used.
+pub(super) fn application_field(asked: &Asked) -> Filter {
+    asked.field("application", "Id of the key, client or token", FilterShape::Digits)
 }

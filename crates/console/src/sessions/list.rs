@@ -30,12 +30,13 @@ fn order_words(order: SessionOrder) -> &'static str {
 fn filters(asked: &Asked) -> Filters {
     let orders = SessionOrder::ALL.map(|order| (order.to_string(), order_words(order).to_owned()));
     let mut fields = filter::common_fields(asked);
-    fields.extend([
+    fields.push(asked.field("order", "Order", FilterShape::Choice(orders.into())));
+    let more = vec![
+        filter::application_field(asked),
         asked.field("opened_since", "Opened since (UTC)", FilterShape::Time),
         asked.field("opened_before", "Opened before (UTC)", FilterShape::Time),
-        asked.field("order", "Order", FilterShape::Choice(orders.into())),
-    ]);
-    Filters { name: "Sessions", action: SESSIONS, fields }
+    ];
+    Filters { name: "Sessions", action: SESSIONS, fields, more }
 }
 
 /// `GET`.

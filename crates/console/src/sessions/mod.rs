@@ -16,14 +16,14 @@ pub(crate) use show::{Told, show, told};
 use std::net::IpAddr;
 
 use uuid::Uuid;
-use vestibule_auth::{Caller, Listed};
-use vestibule_model::SessionReference;
+use vestibule_auth::{Caller, Listed, Scope};
+use vestibule_model::{AccountId, SessionReference};
 use vestibule_serve::forms::Zone;
 
 use crate::ConsoleState;
 use crate::accounts::account_address;
 use crate::parts::{Cell, Table};
-use crate::routes::SESSIONS;
+use crate::routes::{END_SESSIONS, ENDED_SESSIONS, SESSIONS};
 use crate::users::user_address;
 use crate::words;
 
@@ -35,6 +35,26 @@ pub(crate) fn name(session: SessionReference) -> String {
 /// Where the page of a session is.
 pub(crate) fn address(session: SessionReference) -> String {
     format!("{SESSIONS}/{}", name(session))
+}
+
+/// Where the sessions of something of an account are, those that live and those that ended. `of`: the fields of a query that say of
+/// what.
+pub(crate) fn links(account: AccountId, of: &[(&str, &str)]) -> Vec<Cell> {
+    [("those that live", SESSIONS), ("those that ended", ENDED_SESSIONS)]
+        .map(|(words, page)| link(words, page, account, of))
+        .into()
+}
+
+/// The same, and where all of them are ended, for whoever may.
+pub(crate) fn links_to_ends(caller: &Caller, account: AccountId, of: &[(&str, &str)]) -> Vec<Cell> {
+    let may_end = caller.require(Scope::WriteAccount(account)).is_ok();
+    let ends = may_end.then(|| link("end all that live", END_SESSIONS, account, of));
+    links(account, of).into_iter().chain(ends).collect()
+}
+
+fn link(words: &str, page: &str, account: AccountId, of: &[(&str, &str)]) -> Cell {
+    let named = [("account", account.as_str())].into_iter().chain(of.iter().copied());
+    Cell::words(words).to(crate::parts::address(page, named))
 }
 
 /// An address, which leads to the sessions that were opened from it.

@@ -18,7 +18,7 @@ use crate::resources::Kind;
 use crate::routes::SESSIONS;
 use crate::sessions::table;
 use crate::signed_in::SignedIn;
-use crate::{ConsoleState, answer, words};
+use crate::{ConsoleState, answer, audit, sessions, words};
 
 /// How many sessions of a user are shown, the newest.
 const SHOWN: usize = 10;
@@ -62,11 +62,15 @@ pub(crate) async fn show(
     let may = caller.require(Scope::WriteAccount(account)).is_ok();
     let own = user_address(account, id);
     let frame = Frame::of(signed_in.viewer(), user.login_name.clone());
+    let mut facts = facts(&console, caller, &user, last_login, &zone);
+    let of_user = [("user", &*id.to_string())];
+    facts.push(Fact::many("Sessions", sessions::links(account, &of_user), "none"));
+    facts.push(Fact::one("Audit", audit::link(account, &of_user)));
     let shown = UserPage {
         frame: above(frame, AccountUser { account, user: id }, None).saying(Done::said(&signed_in.request)),
         deeds: if may { deeds(&console, caller, &user, page.total) } else { Vec::new() },
         delete: may.then(|| format!("{own}/{}", UserDeed::Delete.word())),
-        facts: facts(&console, caller, &user, last_login, &zone),
+        facts,
         count: counted(page.total, "live session", "live sessions"),
         sessions: format!("{SESSIONS}?account={account}&user={id}"),
         table: table(&console, &page.sessions, &zone),

@@ -7,6 +7,7 @@ use vestibule_testkit::{ACCOUNT, Browser};
 use crate::support::{HOME, Instance};
 
 const AUDIT: &str = "/console/audit";
+const CHECK: &str = "/console/audit/check";
 
 async fn count(browser: &Browser, query: &str) -> String {
     let page = browser.get(&format!("{AUDIT}?{query}")).await;
@@ -120,4 +121,43 @@ async fn an_export_streams_and_is_audited() {
     let told = instance.listed("/admin/v1/audit?action=audit-exported").await;
     assert_eq!(told["entries"][0]["dialect"], json!("pages"));
     assert_eq!(told["entries"][0]["details"]["target"], json!(target));
+}
+
+/// The page of the verification, when none is under way.
+async fn verified(browser: &Browser) -> String {
+    let mut asked = 0;
+    loop {
+        asked += 1;
+        assert!(asked < 10_000, "the verification does not come to its end");
+        let page = browser.get(CHECK).await;
+        assert_eq!(page.status, 200, "{}", page.html);
+        if page.header("refresh") != "1" {
+            return page.html;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_owner_has_the_audit_verified_and_is_told_what_was_found() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    assert!(browser.get(AUDIT).await.html.contains(&format!("href=\"{CHECK}\"")));
+    let page = browser.get(CHECK).await;
+    assert!(page.html.contains("not verified since this node started"), "{}", page.html);
+    let begun = browser.post(CHECK, &[("csrf", &page.hidden("csrf"))]).await;
+    assert_eq!((begun.status, begun.header("location")), (303, CHECK));
+    let found = verified(&browser).await;
+    assert!(found.contains("tag good\">sound<") && found.contains("<p class=\"secret\">"), "{found}");
+    let nothing = browser.get(&format!("{CHECK}/x")).await;
+    assert_eq!(nothing.status, 404);
+}
+
+#[tokio::test]
+async fn an_auditor_sees_the_verification_and_begins_none() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in_with(&json!({ "role": "auditor" })).await;
+    let page = browser.get(CHECK).await;
+    assert!(page.status == 200 && !page.html.contains("Verify now"), "{}", page.html);
+    let csrf = page.hidden("csrf");
+    assert_eq!(browser.post(CHECK, &[("csrf", &csrf)]).await.status, 403);
 }

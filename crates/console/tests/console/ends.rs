@@ -161,3 +161,24 @@ async fn a_failed_store_leaves_a_job_that_says_so() {
     let over = outcome(&browser, &begun).await;
     assert!(over.html.contains("Neither the database nor the journal"), "{}", over.html);
 }
+
+#[tokio::test]
+async fn what_has_sessions_leads_to_their_ends_and_to_its_audit() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let (_, key) = things.kinds.iter().find(|(kind, _)| *kind == "api-keys").unwrap();
+    let own = format!("/console/accounts/{ACCOUNT}");
+    let owner = instance.signed_in().await;
+    let auditor = instance.signed_in_with(&json!({ "role": "auditor" })).await;
+    for (page, of, audit) in [
+        (own.clone(), String::new(), String::new()),
+        (format!("{own}/api-keys/{key}"), format!("&application={key}"), format!("&target=api-key%3A{key}")),
+    ] {
+        let of = of.replace('&', "&#38;");
+        let end = format!("href=\"{END}?account={ACCOUNT}{of}\"");
+        let audit = format!("href=\"/console/audit?account={ACCOUNT}{}\"", audit.replace('&', "&#38;"));
+        let shown = owner.get(&page).await;
+        assert!(shown.html.contains(&end) && shown.html.contains(&audit), "{page}: {}", shown.html);
+        assert!(!auditor.get(&page).await.html.contains(&end), "{page}");
+    }
+}

@@ -173,6 +173,7 @@ impl Instance {
             auth,
             clock,
             facts: Arc::new(vestibule_testkit::TestFacts),
+            audit_check: None,
         })
     }
 }

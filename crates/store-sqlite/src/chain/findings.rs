@@ -14,6 +14,14 @@ pub struct Witness {
     pub mac: [u8; 32],
 }
 
+impl fmt::Display for Witness {
+    /// The place, and the tag behind a colon.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:", self.sequence)?;
+        self.mac.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
 /// What is wrong with an audit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
