@@ -56,7 +56,7 @@ pub(crate) struct Field {
     pub(crate) value: String,
     pub(crate) longest: usize,
     pub(crate) is_needed: bool,
-    /// What browsers may fill in.
+    /// What browsers may fill in; empty: nothing is said. With `off` they forget what was typed when somebody goes back to the form.
     pub(crate) autocomplete: &'static str,
     /// What is wrong with it.
     pub(crate) error: Option<String>,
@@ -69,7 +69,7 @@ impl Field {
             Control::Secret => LONGEST_SECRET,
             _ => LONGEST_LINE,
         };
-        let autocomplete = if matches!(control, Control::Secret) { "new-password" } else { "off" };
+        let autocomplete = if matches!(control, Control::Secret) { "new-password" } else { "" };
         let hint = String::new();
         Self { name, label, hint, control, value, longest, is_needed: false, autocomplete, error: None }
     }

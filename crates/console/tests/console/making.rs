@@ -49,6 +49,16 @@ async fn a_bot_is_made_with_the_key_that_it_logs_in_with() {
 }
 
 #[tokio::test]
+async fn a_browser_may_remember_what_was_typed_for_the_way_back() {
+    let instance = Instance::start().await;
+    let page = instance.signed_in().await.get(&new_user()).await;
+    let (_, form) = page.html.split_once(r#"class="card form""#).unwrap();
+    assert!(form.contains(r#"name="login_name""#), "{form}");
+    assert!(!form.contains(r#"autocomplete="off""#), "{form}");
+    assert!(form.contains(r#"autocomplete="new-password""#), "{form}");
+}
+
+#[tokio::test]
 async fn a_second_click_makes_no_second_user() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;
