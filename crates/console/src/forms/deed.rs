@@ -57,7 +57,9 @@ impl Deed {
             self.frame.said = Some(Said::good("You had to sign in again. Nothing was done yet."));
             return Some(self.page());
         }
-        if self.typed.as_deref().is_none_or(|name| name == fields.get(NAME)) {
+        let typed = fields.get(NAME);
+        // Whoever reads a name in which something is hidden types what is shown.
+        if self.typed.as_deref().is_none_or(|name| name == typed || visible(name) == typed) {
             return None;
         }
         self.frame.said = Some(Said::bad("Nothing was done: what you typed is not its name."));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vestibule_store::Change;
 use vestibule_testkit::ACCOUNT;
 
 use crate::support::{ANOTHER_PASSWORD, Instance, set_up};
@@ -54,6 +55,20 @@ async fn a_delete_names_the_sessions_that_end_and_asks_for_the_name() {
         assert_eq!((done.status, done.header("location")), (303, &*list), "{}", done.html);
     }
     assert_eq!(browser.get(&page).await.status, 404);
+}
+
+#[tokio::test]
+async fn a7_who_is_called_something_hidden_is_deleted_by_the_name_that_is_shown() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let users = &instance.server.fixture.users;
+    let mut user = users.iter().find(|user| user.id.0 == things.user).unwrap().clone();
+    user.login_name = "name\u{202e}".to_owned();
+    instance.server.change(vec![Change::PutUser(user.into())]).await;
+    let browser = instance.signed_in().await;
+    let delete = format!("{}/delete", page(things.user));
+    assert_eq!(fill(&browser, &delete, &[("name", "name")]).await.status, 422);
+    assert_eq!(fill(&browser, &delete, &[("name", "name\\u{202e}")]).await.status, 303);
 }
 
 #[tokio::test]
