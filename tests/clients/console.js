@@ -5,8 +5,8 @@
 
 const assert = require('assert');
 const {withBrowser, somebody, look} = require('./chromium.js');
+const {BASE, signIn, signedIn, logIn, kind, walk} = require('./console_parts.js');
 
-const BASE = process.env.VESTIBULE_ADMIN;
 const CONSOLE = `${BASE}/console/`;
 const OVERALL_LIMIT_MS = 300_000;
 /** More pages than are looked at are of the same kinds. */
@@ -14,68 +14,23 @@ const MOST_PAGES = 60;
 /** What is among them. */
 const PLACES = ['', 'traffic', 'traffic/compare', 'accounts/:id/traffic', 'accounts', 'accounts/:id', 'accounts/:id/users', 'accounts/:id/users/:id', 'accounts/:id/api-keys', 'sessions', 'sessions/:id', 'why'];
 
-async function signIn(page, password) {
-    await page.getByLabel('User name').fill('admin');
-    await page.getByLabel('Password').fill(password);
-    await page.getByRole('button', {name: 'Sign in'}).click();
-}
-
-/** Of pages that differ in an id or a query alone one is looked at. */
-function kind(address) {
-    const {pathname} = new URL(address);
-    const ofAnAccount = pathname.replace(/(\/accounts\/)[^/]+/, '$1:id');
-    return ofAnAccount.split('/').map((part) => (/\d/.test(part) ? ':id' : part)).join('/');
-}
-
-/** Looks at every page that links lead to, from the overview on. */
-async function walk(page, observe) {
-    const seen = new Set([kind(CONSOLE)]);
-    const waiting = [CONSOLE];
-    while (waiting.length > 0) {
-        const answer = await page.goto(waiting.shift());
-        const here = kind(page.url());
-        assert.strictEqual(answer.status(), 200, here);
-        await observe(page, here.replaceAll('/', '-'));
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.ok(wide <= 0, `${here} is ${wide} px wider than the screen`);
-        for (const address of await page.locator('a[href]').evaluateAll((links) => links.map((link) => link.href))) {
-            const isPage = address.startsWith(CONSOLE) && !address.includes('#') && !address.includes('.csv');
-            if (isPage && !seen.has(kind(address)) && seen.size < MOST_PAGES) {
-                seen.add(kind(address));
-                waiting.push(address);
-            }
-        }
-    }
-    return seen;
-}
-
 async function wayIn(browser) {
     const own = await somebody(browser, BASE, [], {});
     const page = await own.newPage();
     const asked = `${CONSOLE}own/second-factor`;
     await page.goto(asked);
     await look(page, 'sign-in');
-    await signIn(page, 'wrong');
+    await signIn(page, {name: 'admin', password: 'wrong'});
     assert.match(await page.getByRole('alert').innerText(), /wrong/);
     assert.strictEqual(await page.getByLabel('User name').inputValue(), 'admin', 'the name is still there');
     await look(page, 'wrong-password');
-    await signIn(page, 'admin-password');
+    await signIn(page);
     await page.waitForURL(asked);
     await page.getByRole('button', {name: 'Sign out'}).click();
     await page.getByLabel('User name').waitFor();
     await page.goBack();
     await page.getByLabel('User name').waitFor();
     await own.close();
-}
-
-/** Somebody of the demo account signs in. */
-async function userSignsIn(username, password) {
-    const answer = await fetch(`${process.env.VESTIBULE_HTTP}/api/account/12345678/login?v=1.3`, {
-        method: 'POST',
-        headers: {'content-type': 'application/json'},
-        body: JSON.stringify({username, password}),
-    });
-    assert.strictEqual(answer.status, 200);
 }
 
 /** Waits until something holds. */
@@ -96,13 +51,13 @@ async function script(browser) {
     const page = await own.newPage();
     await page.clock.install();
     await page.goto(CONSOLE);
-    await signIn(page, 'admin-password');
+    await signIn(page);
     await page.waitForURL(CONSOLE);
 
     const sessions = page.locator('[data-live="sessions"]');
     const before = Number(await sessions.innerText());
-    await userSignsIn('name', 'password');
-    await userSignsIn('agent', 'agent-password');
+    await logIn('12345678', {username: 'name', password: 'password'});
+    await logIn('12345678', {username: 'agent', password: 'agent-password'});
     await page.clock.fastForward(11_000);
     await until('the number is that of now', async () => Number(await sessions.innerText()) === before + 2);
 
@@ -162,15 +117,15 @@ withBrowser(BASE, OVERALL_LIMIT_MS, async (browser) => {
         [(page, here) => look(page, `dark-narrow${here}`), {colorScheme: 'dark', ...narrow}],
         [() => {}, {javaScriptEnabled: false, ...wide}],
     ]) {
-        const own = await somebody(browser, BASE, [], options);
-        const page = await own.newPage();
-        await page.goto(CONSOLE);
-        await signIn(page, 'admin-password');
-        await page.waitForURL(CONSOLE);
-        const seen = await walk(page, observe);
+        const page = await signedIn(browser, options);
+        const seen = await walk(page, [CONSOLE], MOST_PAGES, async (here) => {
+            await observe(page, here.replaceAll('/', '-'));
+            const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+            assert.ok(wide <= 0, `${here} is ${wide} px wider than the screen`);
+        });
         const missing = PLACES.map((place) => kind(CONSOLE + place)).filter((place) => !seen.has(place));
         assert.deepStrictEqual(missing, [], 'no link leads there');
-        await own.close();
+        await page.context().close();
     }
     console.log('the console is as it should be');
 });

@@ -3,14 +3,17 @@
 Shows: login with an application token; validate before each call; a list with the session; recovery from a 401 by
 logging in again; a change of password and back; odd headers that old clients send; a logout with no header at all.
 """
+import json
 import os
 import sys
 
 import requests
 
 BASE = os.environ["VESTIBULE_HTTPS"]
-TOKEN = "a0009999bcbc00001111000000000000"
-AGENT = {"clientName": "DEMO", "userName": "agent1", "password": "agent1-password", "agent": "true"}
+# The demo account's, unless others are given.
+GIVEN = json.loads(os.environ.get("VESTIBULE_CREDENTIALS", "{}"))
+TOKEN = GIVEN.get("token", "a0009999bcbc00001111000000000000")
+AGENT = GIVEN.get("agent", {"clientName": "DEMO", "userName": "agent1", "password": "agent1-password", "agent": "true"})
 TIMEOUT = 10
 
 # A machine's own bundle of certificates would win over ours.
@@ -91,7 +94,7 @@ def main():
     client.sessions()
     expect("logins after the change of password", client.logins, 3)
     expect("the session after it is another", client.session != before, True)
-    client.change_password("agent1-password")
+    client.change_password(AGENT["password"])
 
     bearer = Client(AGENT, {"Authorization": f"Bearer {TOKEN}"})
     bearer.sessions()

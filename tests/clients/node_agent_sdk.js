@@ -24,13 +24,15 @@ const npm = (name) => require(path.join(process.env.VESTIBULE_CLIENTS_NODE_MODUL
 const {Agent: AgentSDK} = npm('node-agent-sdk');
 const WebSocket = npm('ws');
 
-const ACCOUNT = '12345678';
+/** Whoever the driver has to be: the demo account's unless VESTIBULE_CREDENTIALS says otherwise. */
+const given = JSON.parse(process.env.VESTIBULE_CREDENTIALS || '{}');
+const ACCOUNT = given.account || '12345678';
 const REFRESH_EVERY_MS = 300;
 const STEP_LIMIT_MS = 10_000;
 const base = `${process.env.VESTIBULE_HTTPS}/api/account/${ACCOUNT}`;
 
-const password = {username: 'name', password: 'password'};
-const applicationKey = {
+const password = given.password || {username: 'name', password: 'password'};
+const applicationKey = given.applicationKey || {
     username: 'bot',
     appKey: '0123456789abcdef0123456789abcdef',
     secret: '0123456789abcdef',

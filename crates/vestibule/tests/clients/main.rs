@@ -120,6 +120,21 @@ fn chromium_goes_through_the_console_and_axe_finds_nothing() {
 }
 
 #[test]
+fn forms_of_the_console_lose_nothing_and_do_things_once() {
+    drive_browser("node", "console_forms.js");
+}
+
+#[test]
+fn somebody_who_begins_goes_the_whole_way_through_the_console() {
+    drive_browser("node", "console_path.js");
+}
+
+#[test]
+fn what_is_stored_is_text_on_every_page_of_the_console() {
+    drive_browser("node", "console_markup.js");
+}
+
+#[test]
 fn curl_speaks_http_https_and_http_2() {
     drive("bash", "curl.sh");
 }
