@@ -10,7 +10,7 @@ const {BASE, signIn, signedIn, logIn, kind, walk} = require('./console_parts.js'
 const CONSOLE = `${BASE}/console/`;
 const OVERALL_LIMIT_MS = 300_000;
 /** More pages than are looked at are of the same kinds. */
-const MOST_PAGES = 60;
+const MOST_PAGES = 120;
 /** What is among them. */
 const PLACES = ['', 'traffic', 'traffic/compare', 'accounts/:id/traffic', 'accounts', 'accounts/:id', 'accounts/:id/users', 'accounts/:id/users/:id', 'accounts/:id/api-keys', 'sessions', 'sessions/:id', 'why'];
 
