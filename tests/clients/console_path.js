@@ -112,7 +112,7 @@ class Path {
     /** What is shown once, by its names; it is gone when the page is left. */
     async once() {
         const shown = await this.page.locator('dl.once > div').evaluateAll((all) =>
-            all.map((one) => [one.querySelector('dt').innerText.trim(), one.querySelector('dd').innerText.trim()]));
+            all.map((one) => [one.querySelector('dt').innerText.trim(), one.querySelector('dd').firstChild.textContent.trim()]));
         await follow(this.page, 'link', 'I have kept it');
         const left = await this.page.content();
         for (const [name, secret] of shown.filter(([name]) => /secret|token$/i.test(name) && name !== 'Access token')) {
