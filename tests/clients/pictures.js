@@ -28,6 +28,7 @@ async function main() {
                     await declare(server, home);
                 }
                 await happens(office, ago);
+                await office.agentsGoHome();
                 await server.stop();
             }
         }

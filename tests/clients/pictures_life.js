@@ -85,9 +85,9 @@ class Office {
 
     async bot(name) {
         const from = '198.51.100.7';
-        const {status, body} = await this.logIn(from, {username: name, ...keyOf(name)});
+        const {status, body, cookies} = await this.logIn(from, {username: name, ...keyOf(name)});
         if (status === 200) {
-            this.sessions.set(name, {from, bearer: body.bearer});
+            this.sessions.set(name, {from, bearer: body.bearer, csrf: body.csrf, cookies});
         }
     }
 
@@ -99,6 +99,14 @@ class Office {
         const body = {clientName: 'NORTHWIND', userName: name, password: PASSWORD, agent: true};
         const answer = await this.server.ask('POST', '/session/login', {from: '192.0.2.40', headers: {'LV-Access': TOKEN}, body});
         this.agents.add(answer.body.sessionId);
+    }
+
+    /** What has expired is not removed while the clock jumps as it does here, so nobody is left behind. */
+    async agentsGoHome() {
+        for (const id of this.agents) {
+            await this.server.ask('DELETE', `/session/logout/${id}`, {from: '192.0.2.40'});
+        }
+        this.agents.clear();
     }
 
     /** Somebody asks an API for something. */
@@ -133,6 +141,7 @@ async function administer(server, ago) {
     if (ago === 3) {
         await admin.patch(`accounts/${ACCOUNT}`, {session_policy: {idle_seconds: 14400}});
     }
+    await admin.post('logout');
 }
 
 async function checks(office, count) {
@@ -174,13 +183,9 @@ async function afternoon(office, ago) {
 
 async function evening(office) {
     await checks(office, 40 + draw(40));
-    for (const [name] of PEOPLE) {
+    for (const name of [...office.sessions.keys()]) {
         await office.goHome(name);
     }
-    for (const id of office.agents) {
-        await office.server.ask('DELETE', `/session/logout/${id}`, {from: '192.0.2.40'});
-    }
-    office.agents.clear();
 }
 
 /** What happens at some hours of a day that has passed. */
