@@ -73,10 +73,10 @@ pub use administration::{
     Idempotency, IdempotencyState, IdempotentRequest, KeyWithSecrets, LastSeen, ListedMasterKey,
     ListedSigningKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH, MOST_FINDS, MadeOwner, MadeToken,
     NamedAdministrator, NewKey, NewToken, NewUser, NotedRequest, NumberedResource, OpenedSession, Overlap,
-    OwnSecondFactor, PageRequest, PendingCreation, Renewable, Scope, SearchFinds, SeenAudit, SessionFilter,
-    SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, Touch,
-    TrafficAsked, UserOrder, UserPage, UserSearch, WithSecrets, check_client_secret, new_account,
-    new_api_key, new_connection, new_oauth_client, new_user, owners, rests_on, ten_digits,
+    OwnSecondFactor, PageRequest, PendingCreation, Renewable, RoleKind, Scope, SearchFinds, SeenAudit,
+    SessionFilter, SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse,
+    TokenWithText, Touch, TrafficAsked, UserOrder, UserPage, UserSearch, WithSecrets, check_client_secret,
+    new_account, new_api_key, new_connection, new_oauth_client, new_user, owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;

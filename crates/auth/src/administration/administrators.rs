@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use vestibule_model::{
-    Administrator, AdministratorRole, AuditTarget, Audited, Millis, Population, UserId, UserKind,
+    AccountId, Administrator, AdministratorRole, AuditTarget, Audited, Millis, Population, UserId, UserKind,
 };
 use vestibule_store::{Change, StoreError};
 
@@ -24,6 +24,44 @@ pub struct NamedAdministrator {
     pub enabled: bool,
     /// Whether they have a second factor.
     pub has_second_factor: bool,
+}
+
+/// The kinds of role, which may be limited to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleKind {
+    /// Never limited.
+    Owner,
+    /// Always limited.
+    Administrator,
+    /// As it is said.
+    Auditor,
+}
+
+impl RoleKind {
+    /// That of a role.
+    pub const fn of(role: AdministratorRole) -> Self {
+        match role {
+            AdministratorRole::Owner => Self::Owner,
+            AdministratorRole::Administrator(_) => Self::Administrator,
+            AdministratorRole::Auditor(_) => Self::Auditor,
+        }
+    }
+
+    /// The role that is limited to the account of this id; None: to none.
+    pub fn limited_to(self, account: Option<&str>) -> Result<AdministratorRole, AdministrationError> {
+        let invalid = |reason: &str| AdministrationError::invalid("account", reason);
+        let account: Option<AccountId> = match account {
+            Some(text) => Some(text.parse().map_err(|_| invalid("this is no account id"))?),
+            None => None,
+        };
+        match (self, account) {
+            (Self::Owner, None) => Ok(AdministratorRole::Owner),
+            (Self::Owner, Some(_)) => Err(invalid("an owner is not limited to an account")),
+            (Self::Administrator, Some(account)) => Ok(AdministratorRole::Administrator(account)),
+            (Self::Administrator, None) => Err(invalid("an administrator is limited to an account: name it")),
+            (Self::Auditor, account) => Ok(AdministratorRole::Auditor(account)),
+        }
+    }
 }
 
 /// What is known of an administrator's logins.
@@ -97,10 +135,10 @@ impl Administration<'_> {
         let since = self.auth.follower.sequence();
         let all = self.auth.store.administrators().await?;
         let before = all.iter().copied().find(|old| old.user == administrator.user);
-        unchanged(before.and_then(|before| self.with_name(before)).as_ref())?;
         if administrator.role != AdministratorRole::Owner {
             self.keep_an_owner(&all, administrator.user)?;
         }
+        unchanged(before.and_then(|before| self.with_name(before)).as_ref())?;
         let details = match before {
             Some(administrator) => {
                 AuditDetails::changed(&NamedAdministrator { administrator, ..named.clone() }, &named)

@@ -4,7 +4,7 @@ use vestibule_model::GatewayRule;
 use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
-use super::{Administration, AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::gateway::Rules;
 use crate::rules::{gateway_rule_violations, tidy_gateway_rule};
 
@@ -31,6 +31,7 @@ impl Administration<'_> {
         caller: &Caller,
         mut rule: GatewayRule,
         unchanged: impl Fn(Option<&GatewayRule>) -> Result<(), AdministrationError>,
+        idempotency: Idempotency<'_, GatewayRule>,
     ) -> Result<GatewayRule, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         tidy_gateway_rule(&mut rule.settings);
@@ -48,7 +49,8 @@ impl Administration<'_> {
                 None => AuditDetails::made(&rule),
             };
             let change = Change::PutGatewayRule(rule.clone().into());
-            Ok((Some(AuditedWrite::one(change, details)), rule.clone()))
+            let written = AuditedWrite::one(change, details);
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &rule)), rule.clone()))
         })
         .await
     }

@@ -65,7 +65,7 @@ use crate::service::Auth;
 
 pub use account_resources::{AccountResource, AccountResourcePage};
 pub use accounts::{AccountPage, AccountSearch, new_account};
-pub use administrators::{LastSeen, NamedAdministrator};
+pub use administrators::{LastSeen, NamedAdministrator, RoleKind};
 pub use api_keys::{GivenKey, KeyWithSecrets};
 pub use application_tokens::TokenWithText;
 pub use applications::{WithSecrets, new_api_key, new_oauth_client};

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use vestibule_crypto::{SealError, Sealer};
-use vestibule_model::{Identity, Population, User, UserId};
+use vestibule_model::{Account, Identity, Population, User, UserId};
 use vestibule_store::{AccountRows, Part, PartRow, SealHolder, Sequence};
 
 use super::costs::Costs;
@@ -128,6 +128,12 @@ impl AccountEntry {
     /// Every user, in no order. What follows from the account may be as it was before.
     pub(crate) fn users(&self) -> Vec<Arc<UserEntry>> {
         self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.values().cloned().collect()
+    }
+
+    /// The facts, were the account this one: for whoever asks what would follow from a change.
+    pub(crate) fn facts_as(&self, account: Account, sealer: &Sealer) -> Result<Arc<AccountFacts>, SealError> {
+        let row = PartRow::Account(account.into());
+        self.facts.with(vec![(Part::Account, Some(row))], self.facts.revision, sealer).map(Arc::new)
     }
 
     /// The users who are so.

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, Scope};
+use vestibule_auth::{AdministrationError, Idempotency, Scope};
 use vestibule_model::{
     Application, ApplicationId, GatewayCredential, GatewayRule, GatewayRuleSettings, IdentityHeader,
     Population, Rank, RefusalStyle, UserKind,
@@ -134,7 +134,9 @@ pub(super) async fn set(
     let condition = Condition::of_put(&headers);
     let rule = GatewayRule { name, settings: settings(wanted)? };
     let unchanged = |present: Option<&GatewayRule>| condition.require_of(present.map(item).as_ref());
-    let item = item(&admin.auth.administration().set_gateway_rule(&caller, rule, unchanged).await?);
+    let administration = admin.auth.administration();
+    let rule = administration.set_gateway_rule(&caller, rule, unchanged, Idempotency::none()).await?;
+    let item = item(&rule);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 

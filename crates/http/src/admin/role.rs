@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::AdministrationError;
-use vestibule_model::{AccountId, AdministratorRole};
+use vestibule_auth::{AdministrationError, RoleKind};
+use vestibule_model::AdministratorRole;
 
 /// What an administrator may do.
 #[derive(Clone, Copy, Deserialize, Serialize, ToSchema)]
@@ -19,27 +19,21 @@ pub(super) enum Role {
 
 /// The role and its limit as the engine has them.
 pub(super) fn role(role: Role, account: Option<&str>) -> Result<AdministratorRole, AdministrationError> {
-    let invalid = |reason: &str| AdministrationError::invalid("account", reason);
-    let account: Option<AccountId> = match account {
-        Some(text) => Some(text.parse().map_err(|_| invalid("this is no account id"))?),
-        None => None,
+    let kind = match role {
+        Role::Owner => RoleKind::Owner,
+        Role::Administrator => RoleKind::Administrator,
+        Role::Auditor => RoleKind::Auditor,
     };
-    match (role, account) {
-        (Role::Owner, None) => Ok(AdministratorRole::Owner),
-        (Role::Owner, Some(_)) => Err(invalid("an owner is not limited to an account")),
-        (Role::Administrator, Some(account)) => Ok(AdministratorRole::Administrator(account)),
-        (Role::Administrator, None) => Err(invalid("an administrator is limited to an account: name it")),
-        (Role::Auditor, account) => Ok(AdministratorRole::Auditor(account)),
-    }
+    kind.limited_to(account)
 }
 
 /// The role on the wire.
 pub(super) fn shown(role: AdministratorRole) -> (Role, Option<String>) {
     let account = role.account().map(|account| account.to_string());
-    let role = match role {
-        AdministratorRole::Owner => Role::Owner,
-        AdministratorRole::Administrator(_) => Role::Administrator,
-        AdministratorRole::Auditor(_) => Role::Auditor,
+    let role = match RoleKind::of(role) {
+        RoleKind::Owner => Role::Owner,
+        RoleKind::Administrator => Role::Administrator,
+        RoleKind::Auditor => Role::Auditor,
     };
     (role, account)
 }
