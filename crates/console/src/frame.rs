@@ -111,7 +111,7 @@ fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
     let of_installation = [
         ("Gateway rules", GATEWAY_RULES),
         ("Administrators", ADMINISTRATORS),
-        ("Administration tokens", ADMINISTRATION_TOKENS),
+        ("Tokens", ADMINISTRATION_TOKENS),
         ("Keys", KEYS),
     ];
     let reads_installation = caller.require(Scope::ReadInstallation).is_ok();

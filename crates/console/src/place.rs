@@ -9,6 +9,7 @@ use vestibule_model::{AccountId, AuditPlace, SessionReference};
 use vestibule_serve::layers::Refusal;
 
 use crate::ConsoleState;
+use crate::keys::KeyDeed;
 use crate::refused::ConsoleError;
 use crate::resources::Kind;
 use crate::users::UserDeed;
@@ -61,6 +62,11 @@ impl Place {
     /// The one of a kind that is meant.
     pub(crate) fn resource(&self) -> Result<AccountResourceId, ConsoleError> {
         Ok(AccountResourceId { account: self.account()?, id: self.number("id")? })
+    }
+
+    pub(crate) fn key_deed(&self) -> Result<KeyDeed, ConsoleError> {
+        let (kind, key) = (self.text("key_kind")?, self.text("key")?);
+        self.named("key_deed", |deed| KeyDeed::of(kind, key, deed))
     }
 
     pub(crate) fn kind(&self) -> Result<Kind, ConsoleError> {

@@ -54,6 +54,9 @@ pub(crate) const ACCOUNTS: &str = "/console/accounts";
 /// The live sessions.
 pub(crate) const SESSIONS: &str = "/console/sessions";
 
+/// Where an account is made, and a rule of the gate: not below the others, of which one may be called so.
+pub(crate) const NEW_ACCOUNT: &str = "/console/new-account";
+pub(crate) const NEW_GATEWAY_RULE: &str = "/console/new-gateway-rule";
 /// The rules of the gate.
 pub(crate) const GATEWAY_RULES: &str = "/console/gateway-rules";
 /// The administrators.
@@ -102,6 +105,20 @@ pub static ROUTES: &[Route] = &[
     shown("/console/numbers", Who::EveryAdministrator, || get(overview::numbers)),
     shown(ACCOUNTS, Who::EveryAdministrator, || get(accounts::list)),
     shown("/console/accounts/{account}", Who::Reads, || get(accounts::show)),
+    shown(NEW_ACCOUNT, Who::WritesInstallation, || get(accounts::make::show)),
+    typed(NEW_ACCOUNT, Who::WritesInstallation, || post(accounts::make::submit)),
+    shown("/console/accounts/{account}/edit", Who::Writes, || get(accounts::edit::show)),
+    typed("/console/accounts/{account}/edit", Who::Writes, || post(accounts::edit::submit)),
+    shown("/console/accounts/{account}/look", Who::Writes, || get(accounts::look::show)),
+    typed("/console/accounts/{account}/look", Who::Writes, || post(accounts::look::submit)),
+    shown("/console/accounts/{account}/policies/{policy}", Who::Writes, || get(accounts::policy_edit::show)),
+    typed("/console/accounts/{account}/policies/{policy}", Who::Writes, || {
+        post(accounts::policy_edit::submit)
+    }),
+    shown("/console/accounts/{account}/services/edit", Who::Writes, || get(accounts::services_edit::show)),
+    typed("/console/accounts/{account}/services/edit", Who::Writes, || post(accounts::services_edit::submit)),
+    shown("/console/accounts/{account}/delete", Who::WritesInstallation, || get(accounts::delete::show)),
+    typed("/console/accounts/{account}/delete", Who::WritesInstallation, || post(accounts::delete::submit)),
     shown("/console/accounts/{account}/users", Who::Reads, || get(users::list)),
     shown("/console/accounts/{account}/users/new", Who::Writes, || get(users::make::show)),
     typed("/console/accounts/{account}/users/new", Who::Writes, || post(users::make::submit)),
@@ -140,9 +157,49 @@ pub static ROUTES: &[Route] = &[
     }),
     shown(GATEWAY_RULES, Who::ReadsInstallation, || get(gateway_rules::list)),
     shown("/console/gateway-rules/{name}", Who::ReadsInstallation, || get(gateway_rules::show)),
+    shown(NEW_GATEWAY_RULE, Who::WritesInstallation, || get(gateway_rules::make::show)),
+    typed(NEW_GATEWAY_RULE, Who::WritesInstallation, || post(gateway_rules::make::submit)),
+    shown("/console/gateway-rules/{name}/edit", Who::WritesInstallation, || get(gateway_rules::edit::show)),
+    typed("/console/gateway-rules/{name}/edit", Who::WritesInstallation, || {
+        post(gateway_rules::edit::submit)
+    }),
+    shown("/console/gateway-rules/{name}/delete", Who::WritesInstallation, || {
+        get(gateway_rules::delete::show)
+    }),
+    typed("/console/gateway-rules/{name}/delete", Who::WritesInstallation, || {
+        post(gateway_rules::delete::submit)
+    }),
     shown(ADMINISTRATORS, Who::ReadsInstallation, || get(administrators::list)),
+    shown("/console/administrators/new", Who::WritesInstallation, || get(administrators::make::show)),
+    typed("/console/administrators/new", Who::WritesInstallation, || post(administrators::make::submit)),
+    shown("/console/administrators/{administrator}/role", Who::WritesInstallation, || {
+        get(administrators::edit::show)
+    }),
+    typed("/console/administrators/{administrator}/role", Who::WritesInstallation, || {
+        post(administrators::edit::submit)
+    }),
+    shown("/console/administrators/{administrator}/remove", Who::WritesInstallation, || {
+        get(administrators::remove::show)
+    }),
+    typed("/console/administrators/{administrator}/remove", Who::WritesInstallation, || {
+        post(administrators::remove::submit)
+    }),
     shown(ADMINISTRATION_TOKENS, Who::ReadsInstallation, || get(administrators::tokens)),
+    shown("/console/administration-tokens/new", Who::WritesInstallation, || {
+        get(administrators::token_make::show)
+    }),
+    typed("/console/administration-tokens/new", Who::WritesInstallation, || {
+        post(administrators::token_make::submit)
+    }),
+    shown("/console/administration-tokens/{token}/revoke", Who::WritesInstallation, || {
+        get(administrators::token_revoke::show)
+    }),
+    typed("/console/administration-tokens/{token}/revoke", Who::WritesInstallation, || {
+        post(administrators::token_revoke::submit)
+    }),
     shown(KEYS, Who::ReadsInstallation, || get(keys::show)),
+    shown("/console/keys/{key_kind}/{key}/{key_deed}", Who::WritesInstallation, || get(keys::show_deed)),
+    typed("/console/keys/{key_kind}/{key}/{key_deed}", Who::WritesInstallation, || post(keys::submit_deed)),
     shown(SESSIONS, Who::EveryAdministrator, || get(sessions::list)),
     shown(ENDED_SESSIONS, Who::EveryAdministrator, || get(sessions::ended::show)),
     shown(END_SESSIONS, Who::WritesSome, || get(sessions::ends::show)),

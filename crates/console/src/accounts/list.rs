@@ -4,14 +4,15 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountSearch, PageRequest};
+use vestibule_auth::{AccountSearch, PageRequest, Scope};
 use vestibule_model::Account;
 
 use super::account_address;
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, PAGE, Pager, Table, counted};
 use crate::refused::ConsoleError;
-use crate::routes::ACCOUNTS;
+use crate::routes::{ACCOUNTS, NEW_ACCOUNT};
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, words};
 
@@ -20,6 +21,7 @@ use crate::{ConsoleState, answer, words};
 struct ListPage {
     frame: Frame,
     text: String,
+    actions: Vec<(&'static str, String)>,
     count: String,
     table: Table,
     pager: Pager,
@@ -47,6 +49,7 @@ pub(crate) async fn show(
             Cell::number(u64::try_from(users).unwrap_or(u64::MAX)),
         ]
     };
+    let may = caller.require(Scope::WriteInstallation).is_ok();
     let table = Table {
         name: "Accounts",
         head: vec!["Account", "Name", "Code", "State", "Sign-on", "Users"],
@@ -54,11 +57,12 @@ pub(crate) async fn show(
         empty: if search.text.is_some() {
             "No account is so. Write less of its id or code."
         } else {
-            "There is no account yet: make one with the command line or the API."
+            "There is no account yet."
         },
     };
     let shown = ListPage {
-        frame: Frame::of(signed_in.viewer(), "Accounts"),
+        frame: Frame::of(signed_in.viewer(), "Accounts").saying(Done::said(&signed_in.request)),
+        actions: may.then(|| ("New account", NEW_ACCOUNT.to_owned())).into_iter().collect(),
         count: counted(page.total, "account", "accounts"),
         table,
         pager: Pager::of(ACCOUNTS, &[("text", &text)], cursor.as_deref(), page.next.as_deref()),

@@ -1,8 +1,16 @@
 //! Accounts: the list of them, and each with what belongs to it.
 
+pub(crate) mod delete;
+pub(crate) mod edit;
+mod form;
 mod list;
+pub(crate) mod look;
+pub(crate) mod make;
 pub(crate) mod policies;
+pub(crate) mod policy_edit;
+mod policy_fields;
 pub(crate) mod services;
+pub(crate) mod services_edit;
 mod show;
 mod tabs;
 

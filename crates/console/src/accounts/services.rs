@@ -4,9 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use vestibule_auth::Scope;
 use vestibule_model::Service;
 
 use super::{Tab, account_address, tabs};
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, Pager, Table, counted};
 use crate::place::Place;
@@ -16,10 +18,11 @@ use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer};
 
 #[derive(Template)]
-#[template(path = "resources.html")]
+#[template(path = "list.html")]
 struct ServicesPage {
     frame: Frame,
     tabs: Vec<Tab>,
+    actions: Vec<(&'static str, String)>,
     count: String,
     table: Table,
     pager: Pager,
@@ -35,6 +38,7 @@ pub(crate) async fn show(
     let (administration, caller) = (console.administration(), &signed_in.caller);
     let account = administration.account_of_id(caller, id)?;
     let counts = administration.account_counts(caller, id)?;
+    let may = caller.require(Scope::WriteAccount(id)).is_ok();
     let row = |service: &Service| {
         let host = service.base_uri.as_deref();
         vec![
@@ -44,8 +48,13 @@ pub(crate) async fn show(
     };
     let page = ServicesPage {
         frame: Frame::of(signed_in.viewer(), format!("Services of {id}"))
-            .below([("Accounts", ACCOUNTS), (id.as_str(), &account_address(id))]),
+            .below([("Accounts", ACCOUNTS), (id.as_str(), &account_address(id))])
+            .saying(Done::said(&signed_in.request)),
         tabs: tabs(id, &counts, signed_in.request.path()),
+        actions: may
+            .then(|| ("Edit", format!("{}/services/edit", account_address(id))))
+            .into_iter()
+            .collect(),
         count: counted(account.services.len(), "service", "services"),
         table: Table {
             name: "Services",

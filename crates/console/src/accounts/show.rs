@@ -4,10 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{PageRequest, UserSearch};
+use vestibule_auth::{HOME, PageRequest, Scope, UserSearch};
 use vestibule_model::{Account, Feature};
 
 use super::{Tab, account_address, tabs};
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, Fact, Shape, counted};
 use crate::place::Place;
@@ -17,11 +18,14 @@ use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, audit, sessions, words};
 
 #[derive(Template)]
-#[template(path = "thing.html")]
+#[template(path = "account.html")]
 struct AccountPage {
     frame: Frame,
     tabs: Vec<Tab>,
     facts: Vec<Fact>,
+    actions: Vec<(&'static str, String)>,
+    /// Where it is deleted; None: the caller may not.
+    delete: Option<String>,
 }
 
 /// `GET`.
@@ -46,7 +50,17 @@ pub(crate) async fn show(
     facts.push(Fact::many("Sessions", sessions::links_to_ends(caller, id, &[]), "none"));
     facts.push(Fact::one("Audit", audit::link(id, &[])));
     let frame = Frame::of(signed_in.viewer(), format!("Account {id}")).below([("Accounts", ACCOUNTS)]);
-    let page = AccountPage { frame, tabs: tabs(id, &counts, signed_in.request.path()), facts };
+    let own = account_address(id);
+    let may = caller.require(Scope::WriteAccount(id)).is_ok();
+    let actions = [("Edit", format!("{own}/edit")), ("Look", format!("{own}/look"))];
+    let page = AccountPage {
+        frame: frame.saying(Done::said(&signed_in.request)),
+        tabs: tabs(id, &counts, signed_in.request.path()),
+        facts,
+        actions: actions.into_iter().filter(|_| may).collect(),
+        delete: (caller.require(Scope::WriteInstallation).is_ok() && id.as_str() != HOME)
+            .then(|| format!("{own}/delete")),
+    };
     Ok(answer::page(StatusCode::OK, &page))
 }
 

@@ -6,21 +6,25 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use vestibule_auth::Scope;
 use vestibule_model::{AdministrationToken, Millis};
 use vestibule_serve::forms::Zone;
 
 use crate::accounts::Tab;
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, Pager, Shape, Table, counted, number_of};
 use crate::refused::ConsoleError;
+use crate::routes::ADMINISTRATION_TOKENS;
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, words};
 
 #[derive(Template)]
-#[template(path = "resources.html")]
+#[template(path = "list.html")]
 struct TokensPage {
     frame: Frame,
     tabs: Vec<Tab>,
+    actions: Vec<(&'static str, String)>,
     count: String,
     table: Table,
     pager: Pager,
@@ -36,8 +40,11 @@ pub(crate) async fn show(
     tokens.sort_by_key(|token| (!token.is_valid(now), token.expires, Reverse(token.id)));
     let valid = tokens.iter().filter(|token| token.is_valid(now)).count();
     let zone = Zone::of("UTC");
+    let may = signed_in.caller.require(Scope::WriteInstallation).is_ok();
+    let new = [("New token", format!("{ADMINISTRATION_TOKENS}/new"))];
     let row = |token: &AdministrationToken| {
-        vec![
+        let revoke = || Cell::words("Revoke").to(format!("{ADMINISTRATION_TOKENS}/{}/revoke", token.id));
+        let mut row = vec![
             Cell::text(&token.name),
             state(token, now),
             Cell::words(words::administrator_role(token.role)),
@@ -45,11 +52,16 @@ pub(crate) async fn show(
             Cell::time(token.created, &zone),
             Cell::time(token.expires, &zone),
             Cell::time_or(token.last_used, &zone, "never"),
-        ]
+        ];
+        if may {
+            row.push(if token.is_valid(now) { revoke() } else { Cell::words("") });
+        }
+        row
     };
     let page = TokensPage {
-        frame: Frame::of(signed_in.viewer(), "Administration tokens"),
+        frame: Frame::of(signed_in.viewer(), "Administration tokens").saying(Done::said(&signed_in.request)),
         tabs: Vec::new(),
+        actions: new.into_iter().filter(|_| may).collect(),
         count: format!(
             "{}, {} of them valid",
             counted(tokens.len(), "administration token", "administration tokens"),
@@ -57,7 +69,10 @@ pub(crate) async fn show(
         ),
         table: Table {
             name: "Administration tokens",
-            head: vec!["Name", "State", "Role", "Made by", "Made", "Expires", "Last used"],
+            head: ["Name", "State", "Role", "Made by", "Made", "Expires", "Last used"]
+                .into_iter()
+                .chain(may.then_some("Next step"))
+                .collect(),
             rows: tokens.iter().map(row).collect(),
             empty: "There is no administration token: programs that administer need one.",
         },

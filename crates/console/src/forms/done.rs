@@ -19,10 +19,17 @@ pub(crate) enum Done {
     FactorReset,
     SessionsEnded,
     OverlapEnded,
+    RoleTaken,
+    Revoked,
+    PutBack,
+    Reloaded,
+    InForce,
+    Retired,
+    NextKeyMade,
 }
 
 impl Done {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 18] = [
         Self::Made,
         Self::Changed,
         Self::Same,
@@ -34,6 +41,13 @@ impl Done {
         Self::FactorReset,
         Self::SessionsEnded,
         Self::OverlapEnded,
+        Self::RoleTaken,
+        Self::Revoked,
+        Self::PutBack,
+        Self::Reloaded,
+        Self::InForce,
+        Self::Retired,
+        Self::NextKeyMade,
     ];
 
     /// As addresses have it.
@@ -50,6 +64,13 @@ impl Done {
             Self::FactorReset => "factor-reset",
             Self::SessionsEnded => "sessions-ended",
             Self::OverlapEnded => "overlap-ended",
+            Self::RoleTaken => "role-taken",
+            Self::Revoked => "revoked",
+            Self::PutBack => "put-back",
+            Self::Reloaded => "reloaded",
+            Self::InForce => "in-force",
+            Self::Retired => "retired",
+            Self::NextKeyMade => "next-key-made",
         }
     }
 
@@ -66,6 +87,13 @@ impl Done {
             Self::FactorReset => "The second factor is taken away.",
             Self::SessionsEnded => "The sessions have ended.",
             Self::OverlapEnded => "The secrets of before work no more.",
+            Self::RoleTaken => "The role is taken away.",
+            Self::Revoked => "Revoked: it is refused from now on.",
+            Self::PutBack => "Put back to what it was at first.",
+            Self::Reloaded => "The master keys were read again.",
+            Self::InForce => "In force from now on.",
+            Self::Retired => "Retired.",
+            Self::NextKeyMade => "The next key is made: it signs in an hour.",
         }
     }
 

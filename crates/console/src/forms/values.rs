@@ -125,6 +125,23 @@ impl Values {
         if self.get(name).trim().is_empty() { Ok(None) } else { self.number(name).map(Some) }
     }
 
+    /// What the word means that is chosen of these.
+    pub(crate) fn one_of<T: Copy>(
+        &self,
+        name: &'static str,
+        known: &[(&str, T)],
+    ) -> Result<T, AdministrationError> {
+        let chosen = known.iter().find(|(word, _)| *word == self.get(name));
+        let refused = || AdministrationError::invalid(name, "there is no such choice");
+        chosen.map(|(_, meant)| *meant).ok_or_else(refused)
+    }
+
+    /// Sets a field to the word for this one of these.
+    pub(crate) fn set_one_of<T: PartialEq>(&mut self, name: &str, known: &[(&str, T)], one: &T) {
+        let word = known.iter().find(|(_, meant)| meant == one);
+        self.set_optional(name, word.map(|(word, _)| word));
+    }
+
     /// Those that are chosen of several, in order.
     pub(crate) fn chosen<T: FromStr + Ord>(&self, name: &'static str) -> Result<Vec<T>, AdministrationError> {
         let its = |(known, value): (&String, &String)| {

@@ -44,19 +44,22 @@ pub(super) fn summary(settings: &GatewayRuleSettings) -> String {
         application_addresses.then(|| "from an address of the application".to_owned()),
         some_of("for the path", "or", paths),
     ];
-    let who = who(credentials);
+    let asks_of_users =
+        !user_kinds.is_empty() || !populations.is_empty() || minimum_rank.is_some() || !privileges.is_empty();
+    let who = who(credentials, asks_of_users);
     let asked: Vec<_> = asked.into_iter().flatten().collect();
     if asked.is_empty() { format!("{who}.") } else { format!("{who}, {}.", asked.join(", ")) }
 }
 
-fn who(credentials: &[GatewayCredential]) -> String {
+/// An application is no user: where something is asked of users, none is let through.
+fn who(credentials: &[GatewayCredential], asks_of_users: bool) -> String {
     let is_of_application =
         |it: &&GatewayCredential| matches!(it, GatewayCredential::Signature | GatewayCredential::ClientToken);
     let of_applications: Vec<_> =
         credentials.iter().filter(is_of_application).map(|it| of_application(*it)).collect();
     let parts = [
         (of_applications.len() < credentials.len()).then(|| "every user with a live session".to_owned()),
-        (!of_applications.is_empty()).then(|| of_applications.join(" and ")),
+        (!of_applications.is_empty() && !asks_of_users).then(|| of_applications.join(" and ")),
     ];
     match parts {
         [Some(users), Some(applications)] => format!("Lets through {users}, and {applications}"),
@@ -137,7 +140,7 @@ pub(super) fn facts(settings: &GatewayRuleSettings) -> Vec<Fact> {
     facts
 }
 
-const fn credential(credential: GatewayCredential) -> &'static str {
+pub(super) const fn credential(credential: GatewayCredential) -> &'static str {
     match credential {
         GatewayCredential::Bearer => "a bearer",
         GatewayCredential::LivevoxId => "a LiveVox id",
@@ -149,7 +152,7 @@ const fn credential(credential: GatewayCredential) -> &'static str {
     }
 }
 
-const fn refusal(style: RefusalStyle) -> &'static str {
+pub(super) const fn refusal(style: RefusalStyle) -> &'static str {
     match style {
         RefusalStyle::ByCredential => "as the dialect of the credential does",
         RefusalStyle::Livevox => "as LiveVox does",
@@ -160,7 +163,7 @@ const fn refusal(style: RefusalStyle) -> &'static str {
     }
 }
 
-const fn header(header: IdentityHeader) -> &'static str {
+pub(super) const fn header(header: IdentityHeader) -> &'static str {
     match header {
         IdentityHeader::Account => "the account",
         IdentityHeader::User => "the user's id",
@@ -230,5 +233,10 @@ mod tests {
         );
         let alone = changed(|it| it.credentials = vec![GatewayCredential::ClientToken]);
         assert_eq!(alone, "Lets through OAuth clients by a token of their own.");
+        let of_users = changed(|it| {
+            it.credentials.push(GatewayCredential::Signature);
+            it.minimum_rank = Some(Rank::Manager);
+        });
+        assert_eq!(of_users, "Lets through every user with a live session, of the rank manager at least.");
     }
 }

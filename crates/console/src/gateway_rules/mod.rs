@@ -1,7 +1,11 @@
 //! Rules of the gate: the list of them, and what each lets through.
 
+pub(crate) mod delete;
+pub(crate) mod edit;
+mod fields;
 mod in_words;
 mod list;
+pub(crate) mod make;
 mod show;
 
 pub(crate) use list::show as list;

@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde_json::json;
-use vestibule_model::Clock;
 use vestibule_testkit::ACCOUNT;
 
 use crate::support::{HOME, Instance, PASSWORD, set_up};
@@ -72,9 +71,7 @@ async fn an_auditor_sees_who_administers_and_nothing_of_their_account() {
 #[tokio::test]
 async fn administration_tokens_are_listed_without_what_they_are() {
     let instance = Instance::start().await;
-    let expires = instance.server.clock.now().as_unix() + 86_400_000;
-    let new = json!({ "name": "deploy", "role": "owner", "expires": expires });
-    let made = instance.api(Method::POST, "/admin/v1/administration-tokens", &new).await;
+    let made = instance.token("deploy").await;
     let page = instance.signed_in().await.get("/console/administration-tokens").await.html;
     assert!(page.contains("1 administration token, 1 of them valid<"), "{page}");
     let row = page.split("<tr>").find(|row| row.contains("deploy")).unwrap();

@@ -1,6 +1,7 @@
 //! The console over the wire: a real server, a browser without scripts.
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up has failed, and says where")]
 
+mod account_forms;
 mod accounts;
 mod audit;
 mod colours;
@@ -12,6 +13,7 @@ mod ends;
 mod forms;
 mod headers;
 mod installation;
+mod installation_forms;
 mod kept;
 mod login;
 mod making;

@@ -24,6 +24,19 @@ async fn a7_what_is_stored_is_text_on_every_page() {
         pages.push(format!("/console/accounts/{ACCOUNT}/{kind}"));
         pages.push(format!("/console/accounts/{ACCOUNT}/{kind}/{}", made["id"]));
     }
+    let token = instance.token(NAME).await;
+    let connection = instance.connection_named(NAME).await;
+    instance
+        .api(Method::PATCH, &own, &json!({ "look": { "name": NAME, "accent": null, "contact": null } }))
+        .await;
+    pages.extend([
+        "/console/administration-tokens".to_owned(),
+        format!("/console/administration-tokens/{}/revoke", token["id"]),
+        format!("/console/accounts/{ACCOUNT}"),
+        format!("/console/accounts/{ACCOUNT}/look"),
+        format!("/console/accounts/{ACCOUNT}/connections"),
+        format!("/console/accounts/{ACCOUNT}/connections/{connection}"),
+    ]);
     let browser = instance.signed_in().await;
     for path in pages {
         let page = without_the_script(browser.get(&path).await);

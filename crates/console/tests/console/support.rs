@@ -33,6 +33,10 @@ pub(crate) struct Things {
     pub(crate) user: i64,
     pub(crate) session: String,
     pub(crate) connection: i64,
+    /// An administration token.
+    pub(crate) token: i64,
+    /// The first owner.
+    pub(crate) owner: i64,
     /// The place of an entry of the audit.
     pub(crate) place: String,
     /// A job of the owner's that ends sessions.
@@ -45,7 +49,16 @@ impl Things {
     pub(crate) fn nowhere() -> Self {
         let session = "1b4e28ba-2fa1-41d2-883f-0016d3cca427".to_owned();
         let (place, job) = ("1".to_owned(), session.clone());
-        Self { user: 1, session, place, job, connection: 1, kinds: KINDS.map(|kind| (kind, 1)).to_vec() }
+        Self {
+            user: 1,
+            session,
+            place,
+            job,
+            connection: 1,
+            token: 1,
+            owner: 1,
+            kinds: KINDS.map(|kind| (kind, 1)).to_vec(),
+        }
     }
 }
 
@@ -141,12 +154,28 @@ impl Instance {
         let job = self.api(Method::POST, "/admin/v1/session-ends", &json!({ "sessions": [] })).await;
         let job = job["id"].as_str().unwrap().to_owned();
         let connection = self.connection().await;
-        Things { user, session, connection, place, job, kinds }
+        let owners = self.listed("/admin/v1/administrators").await;
+        let owner = owners["administrators"][0]["user"].as_i64().unwrap();
+        let token = self.token("thing").await["id"].as_i64().unwrap();
+        Things { user, session, connection, token, owner, place, job, kinds }
+    }
+
+    /// An administration token of this name that lives for a day, as it was made.
+    pub(crate) async fn token(&self, name: &str) -> Value {
+        let expires = self.server.clock.now().as_unix() + 86_400_000;
+        let new = json!({ "name": name, "role": "owner", "expires": expires });
+        self.api(Method::POST, "/admin/v1/administration-tokens", &new).await
     }
 
     /// A connection of SAML in the fixture's account; its id.
     pub(crate) async fn connection(&self) -> i64 {
-        let connection = saml_connection();
+        self.connection_named("Identity provider").await
+    }
+
+    /// The same with this name for people.
+    pub(crate) async fn connection_named(&self, name: &str) -> i64 {
+        let mut connection = saml_connection();
+        name.clone_into(&mut connection.display_name);
         let account = ACCOUNT.parse().unwrap();
         self.server.change(vec![Change::PutConnection(account, connection.clone().into())]).await;
         connection.id.0

@@ -4,10 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{ListedMasterKey, ListedSigningKey};
+use vestibule_auth::{ListedMasterKey, ListedSigningKey, Scope};
 use vestibule_model::{KeyState, Millis};
 use vestibule_serve::forms::Zone;
 
+use super::KeyDeed;
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, Shape, Table, counted, counted_many};
 use crate::refused::ConsoleError;
@@ -18,6 +20,7 @@ use crate::{ConsoleState, answer};
 struct Section {
     id: &'static str,
     title: &'static str,
+    actions: Vec<(&'static str, String)>,
     count: String,
     table: Table,
 }
@@ -38,42 +41,48 @@ pub(crate) async fn show(
     let master = administration.master_keys(caller).await?;
     let signing = administration.signing_keys(caller).await?;
     let zone = Zone::of("UTC");
+    let may = caller.require(Scope::WriteInstallation).is_ok();
+    let action = |deed: KeyDeed| may.then(|| (deed.name(), deed.address())).into_iter().collect();
+    let with_deeds = |head: &[&'static str], deeds: &[&'static str]| {
+        head.iter().chain(deeds.iter().filter(|_| may)).copied().collect()
+    };
     let sections = vec![
         Section {
             id: "master",
             title: "Master key",
+            actions: action(KeyDeed::Reload),
             count: counted(master.len(), "generation", "generations"),
             table: Table {
                 name: "Generations of the master key",
-                head: vec![
-                    "Generation",
-                    "State",
-                    "Key at hand",
-                    "In force since",
-                    "Retired",
-                    "Still needed by",
-                ],
-                rows: master.iter().map(|listed| of_master(listed, &zone)).collect(),
+                head: with_deeds(
+                    &["Generation", "State", "Key at hand", "In force since", "Retired", "Still needed by"],
+                    &["Next step", "Or"],
+                ),
+                rows: master.iter().map(|listed| of_master(listed, may, &zone)).collect(),
                 empty: "There is no master key.",
             },
         },
         Section {
             id: "signing",
             title: "Signing keys",
+            actions: action(KeyDeed::Rotate),
             count: counted(signing.len(), "published key", "published keys"),
             table: Table {
                 name: "Signing keys",
-                head: vec!["Key", "State", "Made", "Signs from"],
-                rows: signing.iter().map(|listed| of_signing(listed, caller.now, &zone)).collect(),
+                head: with_deeds(&["Key", "State", "Made", "Signs from"], &["Next step"]),
+                rows: signing.iter().map(|listed| of_signing(listed, may, caller.now, &zone)).collect(),
                 empty: "There is no signing key yet: one is made when it is needed.",
             },
         },
     ];
-    let page = KeysPage { frame: Frame::of(signed_in.viewer(), "Keys"), sections };
+    let page = KeysPage {
+        frame: Frame::of(signed_in.viewer(), "Keys").saying(Done::said(&signed_in.request)),
+        sections,
+    };
     Ok(answer::page(StatusCode::OK, &page))
 }
 
-fn of_master(listed: &ListedMasterKey, zone: &Zone) -> Vec<Cell> {
+fn of_master(listed: &ListedMasterKey, may: bool, zone: &Zone) -> Vec<Cell> {
     let ListedMasterKey { record, at_hand, remains } = listed;
     let state = match record.state {
         KeyState::Distributed => Cell::tag(Shape::Quiet, "there, not in force yet"),
@@ -87,7 +96,7 @@ fn of_master(listed: &ListedMasterKey, zone: &Zone) -> Vec<Cell> {
         (false, _) => Cell::tag(Shape::Bad, "missing"),
     };
     let is_new = record.state == KeyState::Distributed;
-    let since = if is_new { "not yet" } else { "before that was kept" };
+    let since = if is_new { "not yet" } else { "not recorded" };
     let needed = [
         (remains.sessions, "session", "sessions"),
         (remains.sealed_secrets, "sealed secret", "sealed secrets"),
@@ -98,26 +107,41 @@ fn of_master(listed: &ListedMasterKey, zone: &Zone) -> Vec<Cell> {
     let mut needed: Vec<_> = needed.map(|(count, one, many)| counted_many(count, one, many)).collect();
     needed.extend(remains.verifies_audit.then(|| "old entries of the audit".to_owned()));
     let needed = if needed.is_empty() { "nothing".to_owned() } else { needed.join(", ") };
-    vec![
+    let generation = record.generation;
+    let deeds = match record.state {
+        KeyState::Distributed => [Some(KeyDeed::Activate(generation)), None],
+        KeyState::Readable => [Some(KeyDeed::Retire(generation)), Some(KeyDeed::EndAndRetire(generation))],
+        KeyState::Active | KeyState::Retired => [None, None],
+    };
+    let mut row = vec![
         Cell::code(record.generation),
         state,
         at_hand,
         Cell::time_or(record.activated_at, zone, since),
         Cell::time_or(record.retired_at, zone, "no"),
         Cell::words(needed),
-    ]
+    ];
+    row.extend(deeds.into_iter().filter(|_| may).map(link));
+    row
 }
 
-fn of_signing(listed: &ListedSigningKey, now: Millis, zone: &Zone) -> Vec<Cell> {
+fn of_signing(listed: &ListedSigningKey, may: bool, now: Millis, zone: &Zone) -> Vec<Cell> {
     let state = match (listed.signs, listed.key.used_from > now) {
         (true, _) => Cell::tag(Shape::Good, "signs"),
         (false, true) => Cell::tag(Shape::Quiet, "the next"),
         (false, false) => Cell::tag(Shape::Quiet, "published until its last token is over"),
     };
-    vec![
+    let mut row = vec![
         Cell::code(listed.key.id),
         state,
         Cell::time(listed.key.created, zone),
         Cell::time(listed.key.used_from, zone),
-    ]
+    ];
+    row.extend(may.then(|| link(Some(KeyDeed::DeleteSigning(listed.key.id)))));
+    row
+}
+
+/// What leads to a deed; empty: there is nothing to do.
+fn link(deed: Option<KeyDeed>) -> Cell {
+    deed.map_or_else(|| Cell::words(""), |deed| Cell::words(deed.name()).to(deed.address()))
 }
