@@ -53,9 +53,13 @@ impl Deed {
 
     /// The page, if the form was not sent to have it done, or without what has to be typed; None: it is to be done.
     pub(crate) fn held_back(&mut self, fields: &Fields) -> Option<Response> {
-        if Step::of(fields) == Step::Again {
-            self.frame.said = Some(Said::good("You had to sign in again. Nothing was done yet."));
-            return Some(self.page());
+        match Step::of(fields) {
+            Step::Do => {}
+            Step::Show => return Some(self.page()),
+            Step::Again => {
+                self.frame.said = Some(Said::good("You had to sign in again. Nothing was done yet."));
+                return Some(self.page());
+            }
         }
         let typed = fields.get(NAME);
         // Whoever reads a name in which something is hidden types what is shown.

@@ -72,6 +72,18 @@ async fn a7_who_is_called_something_hidden_is_deleted_by_the_name_that_is_shown(
 }
 
 #[tokio::test]
+async fn a_deed_is_done_by_the_form_of_its_page_alone() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let (browser, disable) = (instance.signed_in().await, format!("{}/disable", page(things.user)));
+    let form = Typed::of(&browser.get(&disable).await);
+    for form in [form.clone().with("step", ""), form.with("again", "1")] {
+        assert_eq!(form.send(&browser, &disable).await.status, 200);
+    }
+    assert_eq!(user(&instance, things.user).await["enabled"], json!(true));
+}
+
+#[tokio::test]
 async fn who_has_no_session_is_deleted_without_a_name() {
     let instance = Instance::start().await;
     let path = format!("/admin/v1/accounts/{ACCOUNT}/users");
