@@ -14,6 +14,7 @@ mod assets;
 mod audit;
 mod audit_check;
 mod chart;
+mod clients;
 mod connections;
 mod cookies;
 mod difference;
@@ -38,6 +39,7 @@ mod said;
 mod search;
 mod sessions;
 mod signed_in;
+mod start;
 mod surrounding;
 mod traffic;
 mod users;
@@ -57,8 +59,10 @@ use vestibule_serve::layers::{Readers, RefusalShape};
 
 pub use answer::POLICY;
 pub use audit_check::{AuditCheck, AuditProgress, AuditVerified};
+pub use clients::Clients;
 pub use facts::{CertificateFact, OperatorFacts};
 pub use routes::{ROUTES, Route};
+pub use start::lines;
 pub use who::Who;
 
 /// What every page of the console works with.
@@ -72,6 +76,8 @@ pub struct ConsoleState {
     pub facts: Arc<dyn OperatorFacts>,
     /// Walks through the audit; None: it cannot be verified from here.
     pub audit_check: Option<Arc<AuditCheck>>,
+    /// Where clients reach this server.
+    pub clients: Clients,
 }
 
 impl ConsoleState {

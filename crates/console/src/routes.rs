@@ -8,7 +8,7 @@ use http::Method;
 use crate::who::Who;
 use crate::{
     ConsoleState, accounts, administrators, assets, audit, connections, gateway_rules, keys, overview, own,
-    resources, search, sessions, traffic, users, way_in, why,
+    resources, search, sessions, start, traffic, users, way_in, why,
 };
 
 /// A route of the console.
@@ -48,6 +48,9 @@ pub(crate) const SECOND_FACTOR: &str = "/console/own/second-factor";
 /// The caller's own password, and their sessions.
 pub(crate) const OWN_PASSWORD: &str = "/console/own/password";
 pub(crate) const OWN_SESSIONS: &str = "/console/own/sessions";
+
+/// Where a bot and a LiveVox client are set up.
+pub(crate) const START: &str = "/console/start";
 
 /// The accounts.
 pub(crate) const ACCOUNTS: &str = "/console/accounts";
@@ -155,6 +158,11 @@ pub static ROUTES: &[Route] = &[
     typed("/console/accounts/{account}/{kind}/{id}/end-overlap", Who::Writes, || {
         post(resources::end_overlap::submit)
     }),
+    shown(START, Who::WritesSome, || get(start::show)),
+    shown("/console/start/account", Who::WritesInstallation, || get(start::account::show)),
+    typed("/console/start/account", Who::WritesInstallation, || post(start::account::submit)),
+    shown("/console/start/{account}/bot", Who::Writes, || get(start::set_up::show)),
+    typed("/console/start/{account}/bot", Who::Writes, || post(start::set_up::submit)),
     shown(GATEWAY_RULES, Who::ReadsInstallation, || get(gateway_rules::list)),
     shown("/console/gateway-rules/{name}", Who::ReadsInstallation, || get(gateway_rules::show)),
     shown(NEW_GATEWAY_RULE, Who::WritesInstallation, || get(gateway_rules::make::show)),

@@ -10,7 +10,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Purpose, Settings};
-use vestibule_console::{self as console, AuditCheck, ConsoleState};
+use vestibule_console::{self as console, AuditCheck, Clients, ConsoleState};
 use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -372,11 +372,13 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
         service: layers::apply(api::grpc(state, is_ready), layers.clone()),
     };
     let operators = operations::router(Arc::clone(&metrics), readiness);
+    let clients = Clients::default();
     let console = console::router(ConsoleState {
         auth: Arc::clone(auth),
         clock: Arc::clone(&clock),
         facts: Arc::new(TestFacts),
         audit_check: check.map(Arc::new),
+        clients: clients.clone(),
     });
     let administrators = operators.merge(console).merge(admin::router(AdminState {
         auth: Arc::clone(auth),
@@ -389,5 +391,8 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
         service: layers::apply(Routes::new(administrators, OPERATORS), layers),
     };
     let limits = Limits { threads: NonZeroUsize::MIN, ..Limits::default() };
-    Server::bind(vec![listen, admin, grpc], limits).and_then(Server::start).expect("a server on a free port")
+    let running = Server::bind(vec![listen, admin, grpc], limits);
+    let running = running.and_then(Server::start).expect("a server on a free port");
+    clients.reached_at(format!("http://{}", addresses(&running)[0]));
+    running
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use vestibule_auth::{Auth, Purpose};
-use vestibule_console::{self as console, ConsoleState};
+use vestibule_console::{self as console, Clients, ConsoleState};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved};
@@ -98,10 +98,7 @@ impl Listeners {
         tls: &Tls,
     ) -> anyhow::Result<Self> {
         let server = &loaded.config.server;
-        let metrics = Metrics::new();
-        metrics.register(|registry| EngineMetrics::of(auth).register(registry));
-        metrics.register(|registry| DataMetrics::of(&server.data_dir).register(registry));
-        metrics.register(|registry| tls.followed.clone().register(registry));
+        let metrics = metrics_of(auth, server, tls);
         let stopping = Arc::new(AtomicBool::new(false));
         let https = server.https.map(|address| known_port(address.0)).transpose()?;
         let layers = layer_state(loaded, &metrics, auth)?;
@@ -127,9 +124,10 @@ impl Listeners {
         let readiness = readiness(Arc::clone(&stopping), Arc::downgrade(auth));
         let gateways = layers::apply(api::grpc(state.clone(), can_check(readiness.clone())), for_gateways);
         let operators = operations::router(Arc::clone(&metrics), readiness);
-        let administrators =
-            admin::router(AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin });
-        let console = console::router(console_state(loaded, auth, clock, tls));
+        let administrators = admin::router(admin_state(auth, clock, &public_origin));
+        let console = console_state(loaded, auth, clock, tls);
+        let reached = console.clients.clone();
+        let console = console::router(console);
         let for_operators = LayerState { allowed_hosts: operators_hosts(loaded.purpose), ..for_operators };
         let pages = api::pages(ApiState { pages: pages_on(&loaded.config, PagesListener::Admin), ..state });
         let operators = operators.merge(administrators).merge(console).merge(pages);
@@ -158,6 +156,7 @@ impl Listeners {
             .and_then(Server::start)
             .with_context(|| format!("cannot listen on {}", shown(&loaded.config)))?;
         let addresses = addresses(&loaded.config, running.addresses());
+        reached.reached_at(clients_origin(server, addresses, &public_origin));
         Ok(Self { running, addresses, stopping, refusals })
     }
 
@@ -191,6 +190,18 @@ impl Listeners {
     }
 }
 
+fn metrics_of(auth: &Arc<Auth>, server: &ServerSettings, tls: &Tls) -> Arc<Metrics> {
+    let metrics = Metrics::new();
+    metrics.register(|registry| EngineMetrics::of(auth).register(registry));
+    metrics.register(|registry| DataMetrics::of(&server.data_dir).register(registry));
+    metrics.register(|registry| tls.followed.clone().register(registry));
+    metrics
+}
+
+fn admin_state(auth: &Arc<Auth>, clock: &Arc<dyn Clock>, public_origin: &Arc<str>) -> AdminState {
+    AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin: Arc::clone(public_origin) }
+}
+
 fn console_state(loaded: &Loaded, auth: &Arc<Auth>, clock: &Arc<dyn Clock>, tls: &Tls) -> ConsoleState {
     let facts = ConsoleFacts {
         data: DataMetrics::of(&loaded.config.server.data_dir),
@@ -202,6 +213,7 @@ fn console_state(loaded: &Loaded, auth: &Arc<Auth>, clock: &Arc<dyn Clock>, tls:
         clock: Arc::clone(clock),
         audit_check: Some(Arc::new(audit_check::of(&loaded.config, clock))),
         facts: Arc::new(facts),
+        clients: Clients::default(),
     }
 }
 
@@ -341,6 +353,24 @@ fn public_origin(public_address: &str, has_https: bool) -> String {
     let is_loopback = HostPort(public_address.to_owned()).is_loopback();
     let scheme = if has_https || !is_loopback { "https" } else { "http" };
     format!("{scheme}://{public_address}")
+}
+
+/// An address as somebody on this machine asks it.
+pub(crate) fn from_here(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(any) if any.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(any) if any.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
+        _ => address,
+    }
+}
+
+/// Where somebody who looks at the console reaches what clients ask: without TLS where nobody has said under which name it is
+/// reached and this machine answers so.
+fn clients_origin(server: &ServerSettings, addresses: Addresses, public_origin: &str) -> String {
+    match addresses.http {
+        Some(http) if server.public_address.is_none() => format!("http://{}", from_here(http)),
+        _ => public_origin.to_owned(),
+    }
 }
 
 fn addresses(Config { server, gateways, .. }: &Config, bound: &[SocketAddr]) -> Addresses {

@@ -58,6 +58,8 @@ pub(crate) struct Field {
     pub(crate) is_needed: bool,
     /// What browsers may fill in; empty: nothing is said. With `off` they forget what was typed when somebody goes back to the form.
     pub(crate) autocomplete: &'static str,
+    /// What it and those behind it are about.
+    pub(crate) heading: Option<&'static str>,
     /// What is wrong with it.
     pub(crate) error: Option<String>,
 }
@@ -70,8 +72,18 @@ impl Field {
             _ => LONGEST_LINE,
         };
         let autocomplete = if matches!(control, Control::Secret) { "new-password" } else { "" };
-        let hint = String::new();
-        Self { name, label, hint, control, value, longest, is_needed: false, autocomplete, error: None }
+        Self {
+            name,
+            label,
+            hint: String::new(),
+            control,
+            value,
+            longest,
+            is_needed: false,
+            autocomplete,
+            heading: None,
+            error: None,
+        }
     }
 
     /// A line.
@@ -118,6 +130,12 @@ impl Field {
     #[must_use]
     pub(crate) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }
+    }
+
+    /// The same as the first below a heading.
+    #[must_use]
+    pub(crate) fn under(self, heading: &'static str) -> Self {
+        Self { heading: Some(heading), ..self }
     }
 
     /// The same, which has to be filled in.

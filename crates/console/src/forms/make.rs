@@ -85,6 +85,23 @@ impl Made {
         StoredResponse(Zeroizing::new(text.finish().into_bytes()))
     }
 
+    /// One that was remembered.
+    pub(crate) fn known(stored: &StoredResponse) -> Result<Self, AdministrationError> {
+        let lost = || AdministrationError::Conflict("what this form has made is not known any more".into());
+        Self::remembered(stored).ok_or_else(lost)
+    }
+
+    /// The secret of this name; empty: there is none.
+    pub(crate) fn secret(&self, name: &str) -> &str {
+        self.secrets.iter().find(|secret| secret.name == name).map_or("", |secret| &secret.value)
+    }
+
+    /// The same with the secrets of another as well.
+    #[must_use]
+    pub(crate) fn with_all_of(self, other: &Self) -> Self {
+        other.secrets.iter().fold(self, |made, one| made.with_secret(&one.name, one.value.clone()))
+    }
+
     fn remembered(StoredResponse(stored): &StoredResponse) -> Option<Self> {
         let mut pairs = form_urlencoded::parse(stored);
         let (_, page) = pairs.next()?;
@@ -166,11 +183,7 @@ async fn made(
         console.administration().begin_creation_in_turn(&signed_in.caller, spec.scope(), keyed).await?;
     match begun {
         IdempotencyState::New(pending) => spec.make(values, fields, pending).await,
-        IdempotencyState::Replay(stored) => {
-            let lost =
-                || AdministrationError::Conflict("what this form has made is not known any more".into());
-            Made::remembered(&stored).ok_or_else(lost)
-        }
+        IdempotencyState::Replay(stored) => Made::known(&stored),
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) use edit::{EditForm, edit, show_edit};
 pub(crate) use field::{Choice, Control, Field};
 pub(crate) use make::{Made, MakeForm, make, show_make};
 pub(crate) use page::{Form, FormSpec};
-pub(crate) use values::{Values, secret};
+pub(crate) use values::{SUBMIT, Values, secret};
 
 use vestibule_serve::forms::Fields;
 

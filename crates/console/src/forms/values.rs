@@ -20,7 +20,7 @@ const WAS: &str = "was.";
 const OF_THE_FORM: [&str; 5] = ["csrf", kept::OF, kept::AGAIN, "step", SUBMIT];
 
 /// The name of the field that holds the number of a form by which something is made.
-pub(super) const SUBMIT: &str = "submit";
+pub(crate) const SUBMIT: &str = "submit";
 
 /// What a checkbox sends.
 pub(super) const ON: &str = "on";

@@ -15,6 +15,7 @@ use crate::over_time::{OverTime, Span};
 use crate::parts::Tile;
 use crate::refused::ConsoleError;
 use crate::signed_in::SignedIn;
+use crate::start::expect_writer;
 use crate::{ConsoleState, answer};
 use attention::{Attention, attention};
 
@@ -24,6 +25,8 @@ pub(crate) use numbers::show as numbers;
 #[template(path = "overview.html")]
 struct OverviewPage {
     frame: Frame,
+    /// Whether the caller may change some account.
+    may_set_up: bool,
     /// What there is of what the caller may see.
     now: Vec<Tile>,
     /// None: the caller's role is for one account.
@@ -50,6 +53,7 @@ pub(crate) async fn show(
     };
     let page = OverviewPage {
         frame: Frame::of(signed_in.viewer(), "Overview"),
+        may_set_up: expect_writer(caller).is_ok(),
         now: numbers::now(&console, caller).await?,
         node,
     };

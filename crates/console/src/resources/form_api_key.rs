@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use vestibule_auth::{
     AdministrationError, GivenKey, KeyWithSecrets, LONGEST_NAME, LONGEST_VALUE, PendingCreation,
 };
-use vestibule_model::{ApiKey, Network, Privilege};
+use vestibule_model::{AccountId, ApiKey, Network, Privilege};
 use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
@@ -21,6 +21,36 @@ const PRIVILEGES: [Privilege; 5] = [
     Privilege::AppKeyManagement,
 ];
 
+/// What a program needs of a key, as pages call it.
+pub(crate) const APP_KEY: &str = "App key";
+pub(crate) const SECRET: &str = "Secret";
+pub(crate) const ACCESS_TOKEN: &str = "Access token";
+pub(crate) const ACCESS_TOKEN_SECRET: &str = "Access token secret";
+
+/// What it may be used for.
+pub(crate) fn privileges(name: &str, values: &Values) -> Field {
+    Field::checks(name, "May be used for", values, choices(&PRIVILEGES, words::privilege))
+        .hint("With \u{201c}User Login\u{201d}, of the category Agent Interactions, bots log in with it.")
+}
+
+/// The same as they were chosen.
+pub(crate) fn read_privileges(
+    name: &'static str,
+    values: &Values,
+) -> Result<Vec<Privilege>, AdministrationError> {
+    read_all(name, values)
+}
+
+/// Chooses these.
+pub(crate) fn choose_privileges(name: &str, values: &mut Values, chosen: &[Privilege]) {
+    values.choose(name, chosen.iter().map(word));
+}
+
+/// A key whose secrets are shown now, and never again.
+pub(crate) fn shown_key(account: AccountId, made: &KeyWithSecrets) -> Made {
+    ApiKey::shown_once(account, made)
+}
+
 /// The name, and whether it may be used.
 pub(super) fn name_and_state(values: &Values) -> [Field; 2] {
     [
@@ -32,9 +62,7 @@ pub(super) fn name_and_state(values: &Values) -> [Field; 2] {
 /// What it may be used for, and from where.
 pub(super) fn reach(values: &Values) -> [Field; 2] {
     [
-        Field::checks("privileges", "May be used for", values, choices(&PRIVILEGES, words::privilege)).hint(
-            "With \u{201c}User Login\u{201d}, of the category Agent Interactions, bots log in with it.",
-        ),
+        privileges("privileges", values),
         Field::area("addresses", "May be used from", values)
             .hint("Addresses and networks such as 10.0.0.0/8, each in a line. Without any: from everywhere."),
     ]
@@ -114,7 +142,7 @@ impl Formed for ApiKey {
         values.set("developer", &self.developer);
         values.set("description", &self.description);
         values.set_on("enabled", self.enabled);
-        values.choose("privileges", self.privileges.iter().map(word));
+        choose_privileges("privileges", &mut values, &self.privileges);
         values.set("addresses", written(&self.addresses));
         values
     }
@@ -124,7 +152,7 @@ impl Formed for ApiKey {
         self.developer = values.text("developer");
         self.description = values.text("description");
         self.enabled = values.is_on("enabled");
-        self.privileges = read_all("privileges", values)?;
+        self.privileges = read_privileges("privileges", values)?;
         self.addresses = addresses(values)?;
         Ok(())
     }
@@ -160,10 +188,10 @@ impl Keyed<2> for ApiKey {
     fn given(made: &KeyWithSecrets) -> Vec<(&'static str, Zeroizing<String>)> {
         let [secret, token_secret] = &made.secrets;
         vec![
-            ("App key", made.application.app_key.clone().into()),
-            ("Secret", secret.clone()),
-            ("Access token", made.application.access_token.clone().into()),
-            ("Access token secret", token_secret.clone()),
+            (APP_KEY, made.application.app_key.clone().into()),
+            (SECRET, secret.clone()),
+            (ACCESS_TOKEN, made.application.access_token.clone().into()),
+            (ACCESS_TOKEN_SECRET, token_secret.clone()),
         ]
     }
 }

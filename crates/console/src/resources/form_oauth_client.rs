@@ -5,7 +5,7 @@ use vestibule_model::{ClientMetadata, GrantType, OauthClient, RefreshRotation};
 use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
-use super::form_api_key::{Reach, addresses, name_and_state, reach};
+use super::form_api_key::{Reach, addresses, choose_privileges, name_and_state, reach, read_privileges};
 use super::formed::{Ending, Formed, Keyed, Offered, choices, lines, read, read_all, word, written};
 use super::{Kind, Of};
 use crate::forms::{Choice, Field, Made, Values, secret};
@@ -81,7 +81,7 @@ impl Formed for OauthClient {
         let mut values = Values::default();
         values.set("name", &self.name);
         values.set_on("enabled", self.enabled);
-        values.choose("privileges", self.privileges.iter().map(word));
+        choose_privileges("privileges", &mut values, &self.privileges);
         values.set("addresses", written(&self.addresses));
         let metadata = &self.metadata;
         values.choose("grant_types", metadata.grant_types.iter().map(word));
@@ -101,7 +101,7 @@ impl Formed for OauthClient {
     fn apply(&mut self, values: &Values) -> Result<(), AdministrationError> {
         self.name = values.text("name");
         self.enabled = values.is_on("enabled");
-        self.privileges = read_all("privileges", values)?;
+        self.privileges = read_privileges("privileges", values)?;
         self.addresses = addresses(values)?;
         self.metadata = ClientMetadata {
             display_name: values.text("display_name"),

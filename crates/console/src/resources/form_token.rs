@@ -1,7 +1,7 @@
 //! The form of application tokens.
 
 use vestibule_auth::{AdministrationError, PendingCreation, TokenWithText};
-use vestibule_model::ApplicationToken;
+use vestibule_model::{AccountId, ApplicationToken};
 use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
@@ -9,6 +9,14 @@ use super::form_api_key::name_and_state;
 use super::formed::{Ending, Formed, Keyed, Offered};
 use super::{Kind, Of};
 use crate::forms::{Field, Made, Values, secret};
+
+/// What a program needs of a token, as pages call it.
+pub(crate) const APPLICATION_TOKEN: &str = "Application token";
+
+/// A token whose text is shown now, and never again.
+pub(crate) fn shown_token(account: AccountId, made: &TokenWithText) -> Made {
+    ApplicationToken::shown_once(account, made)
+}
 
 impl Formed for ApplicationToken {
     const OF: Kind = Kind::ApplicationTokens;
@@ -67,6 +75,6 @@ impl Formed for ApplicationToken {
 impl Keyed<1> for ApplicationToken {
     fn given(made: &TokenWithText) -> Vec<(&'static str, Zeroizing<String>)> {
         let [text] = &made.secrets;
-        vec![("Application token", text.clone())]
+        vec![(APPLICATION_TOKEN, text.clone())]
     }
 }

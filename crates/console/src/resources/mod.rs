@@ -17,6 +17,11 @@ mod numbered;
 pub(crate) mod renew;
 mod show;
 
+pub(crate) use form_api_key::{
+    ACCESS_TOKEN, ACCESS_TOKEN_SECRET, APP_KEY, SECRET, choose_privileges, privileges, read_privileges,
+    shown_key,
+};
+pub(crate) use form_token::{APPLICATION_TOKEN, shown_token};
 pub(crate) use kind::Kind;
 pub(crate) use list::show as list;
 pub(crate) use show::show;

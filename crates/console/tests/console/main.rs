@@ -26,6 +26,7 @@ mod renewing;
 mod resource_forms;
 mod second_factor;
 mod sessions;
+mod start;
 mod support;
 mod traffic;
 mod typing;

@@ -203,6 +203,7 @@ impl Instance {
             clock,
             facts: Arc::new(vestibule_testkit::TestFacts),
             audit_check: None,
+            clients: vestibule_console::Clients::default(),
         })
     }
 }

@@ -2,14 +2,15 @@
 //!
 //! In development all of it can be pasted into a shell at once: whatever is no command is a comment.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 
 use vestibule_auth::MadeOwner;
+use vestibule_console::lines::{BotLogin, LiveVoxLogin, bot_login, livevox_login, quoted, shown};
 use zeroize::Zeroizing;
 
 use crate::data_dir::DataDir;
-use crate::listeners::Addresses;
+use crate::listeners::{Addresses, from_here as seen_from_here};
 use crate::screen;
 
 const PERSON: &str = r#"{"username":"name","password":"password"}"#;
@@ -20,10 +21,8 @@ const SECRET: &str = "0123456789abcdef";
 const ACCESS_TOKEN: &str = "fedcba9876543210fedcba9876543210";
 const ACCESS_TOKEN_SECRET: &str = "fedcba9876543210";
 
-/// Application token, person and agent of the demo account.
-const TOKEN: &str = "LV-Access: a0009999bcbc00001111000000000000";
-
-const LIVEVOX_PERSON: &str = r#"{"clientName":"DEMO","userName":"name","password":"password"}"#;
+/// Application token and agent of the demo account.
+const TOKEN: &str = "a0009999bcbc00001111000000000000";
 
 const LIVEVOX_AGENT: &str =
     r#"{"clientName":"DEMO","userName":"agent1","password":"agent1-password","agent":true}"#;
@@ -59,14 +58,10 @@ pub(crate) fn show_first_login(name: &str, file: &Path, addresses: Addresses) {
 
 /// The URL at which this machine reaches administration. Over TLS the host has to be one that the certificate names.
 fn from_here(Addresses { admin, admin_scheme: scheme, .. }: Addresses) -> String {
-    let host = match admin.ip() {
-        _ if scheme == "https" => "HOST".to_owned(),
-        IpAddr::V4(any) if any.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),
-        IpAddr::V6(any) if any.is_unspecified() => format!("[{}]", Ipv6Addr::LOCALHOST),
-        IpAddr::V4(one) => one.to_string(),
-        IpAddr::V6(one) => format!("[{one}]"),
-    };
-    format!("{scheme}://{host}:{}", admin.port())
+    if scheme == "https" {
+        return format!("https://HOST:{}", admin.port());
+    }
+    format!("{scheme}://{}", seen_from_here(admin))
 }
 
 /// What the file says.
@@ -162,9 +157,13 @@ fn show_narrow_authority(not_covered: &[&str], data: &DataDir) {
 
 fn show_http(http: SocketAddr) {
     let base = format!("http://{http}/api/account/12345678");
-    let application = format!(
-        r#"{{"username":"bot","appKey":"{APP_KEY}","secret":"{SECRET}","accessToken":"{ACCESS_TOKEN}","accessTokenSecret":"{ACCESS_TOKEN_SECRET}"}}"#
-    );
+    let bot = BotLogin {
+        user_name: "bot",
+        app_key: APP_KEY,
+        secret: SECRET,
+        access_token: ACCESS_TOKEN,
+        access_token_secret: ACCESS_TOKEN_SECRET,
+    };
     example(
         "Log in as a person, keep the session, end it:",
         &[
@@ -174,10 +173,7 @@ fn show_http(http: SocketAddr) {
             format!(r#"curl -sS -i -b jar {JSON} '{base}/logout?v=1.3' -d '{{"csrf":"'$CSRF'"}}'"#),
         ],
     );
-    example(
-        "Log in as an application:",
-        &[format!("curl -sS -w '\\n' {JSON} '{base}/login?v=1.3' -d '{application}'")],
-    );
+    example("Log in as an application:", &[shown(&bot_login(&format!("http://{http}"), "12345678", &bot))]);
     example(
         "Ask for the domains:",
         &[format!("curl -sS -w '\\n' '{base}/service/baseURI.json?version=1.0'")],
@@ -186,11 +182,13 @@ fn show_http(http: SocketAddr) {
 
 fn show_livevox(http: SocketAddr) {
     let base = format!("http://{http}/session");
-    let login = format!("-H '{TOKEN}' {JSON} '{base}/login'");
+    let login = format!("-H 'LV-Access: {TOKEN}' {JSON} '{base}/login'");
+    let person = LiveVoxLogin { token: TOKEN, client_name: "DEMO", user_name: "name", password: "password" };
+    let person = livevox_login(&format!("http://{http}"), &person);
     example(
         "Log in as LiveVox has it, ask whether the session lives, end it:",
         &[
-            format!("curl -sS -o session.json {login} -d '{LIVEVOX_PERSON}'"),
+            format!("curl -sS -o session.json {person}"),
             r#"SESSION=$(sed -n 's/.*"sessionId" *: *"\([-0-9a-f]*\)".*/\1/p' session.json)"#.to_owned(),
             format!(r#"curl -sS -i "{base}/validate/$SESSION""#),
             format!(r#"curl -sS -i -X DELETE "{base}/logout/$SESSION""#),
@@ -337,15 +335,6 @@ fn program() -> String {
     quoted(&path)
 }
 
-/// A text as one word of a shell, in quotes only where it needs them.
-fn quoted(text: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 fn absolute(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
@@ -371,13 +360,5 @@ mod tests {
         assert_eq!(at("[::]:8081", "http"), "http://[::1]:8081");
         assert_eq!(at("[fd00::5]:81", "http"), "http://[fd00::5]:81");
         assert_eq!(at("10.0.0.5:8081", "https"), "https://HOST:8081");
-    }
-
-    #[test]
-    fn a_word_is_quoted_where_a_shell_would_read_it_otherwise() {
-        assert_eq!(quoted("/home/me/data"), "/home/me/data");
-        assert_eq!(quoted("/home/it's me"), r"'/home/it'\''s me'");
-        assert_eq!(quoted("$HOME"), "'$HOME'");
-        assert_eq!(quoted(""), "''");
     }
 }
