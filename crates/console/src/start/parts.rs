@@ -62,7 +62,9 @@ impl Parts<'_> {
     where
         F: Future<Output = Result<Made, AdministrationError>> + Send,
     {
-        let (key, scope) = (format!("{}-{}", self.submit, part.word), Scope::WriteAccount(self.account));
+        // What was made in one account is no answer to a form of another, where somebody else may ask.
+        let key = format!("{}-{}-{}", self.submit, self.account, part.word);
+        let scope = Scope::WriteAccount(self.account);
         let keyed = IdempotentRequest { key: &key, request: request.as_bytes() };
         let outcome = match self.administration.begin_creation_in_turn(self.caller, scope, keyed).await {
             Ok(IdempotencyState::New(pending)) => make(pending).await,

@@ -113,6 +113,25 @@ async fn a_name_that_is_taken_is_corrected_and_what_was_made_stays() {
 }
 
 #[tokio::test]
+async fn what_a_form_made_in_one_account_is_not_shown_to_the_same_form_sent_to_another() {
+    let instance = Instance::start().await;
+    instance.other_account().await;
+    let browser = instance.signed_in().await;
+    let path = format!("{START}/{ACCOUNT}/bot");
+    let form = Typed::of(&browser.get(&path).await).with("person.login_name", "name");
+    assert_eq!(form.send(&browser, &path).await.status, 422, "the name is taken");
+    let shown = form.send(&browser, &format!("{START}/other/bot")).await;
+    assert_eq!(shown.status, 200, "{}", shown.html);
+    let keys = async |account: &str| instance.listed(&format!("/admin/v1/accounts/{account}/api-keys")).await;
+    let made = |keys: serde_json::Value| keys.to_string().matches("\"app_key\"").count();
+    assert_eq!((made(keys(ACCOUNT).await), made(keys("other").await)), (2, 1));
+    let of_first = keys(ACCOUNT).await;
+    for key in of_first["api_keys"].as_array().unwrap() {
+        assert!(!shown.html.contains(key["app_key"].as_str().unwrap()));
+    }
+}
+
+#[tokio::test]
 async fn bots_may_log_in_to_the_account_from_then_on() {
     let instance = Instance::start().await;
     instance.other_account().await;
