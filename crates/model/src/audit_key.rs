@@ -91,6 +91,11 @@ impl fmt::Display for TargetKey {
     }
 }
 
+impl TargetKey {
+    /// The most bytes of the text that names it: no kind has an id as long.
+    pub const LONGEST: usize = 100;
+}
+
 /// A text that names nothing that is made, changed or deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this names nothing: a kind such as user or api-key, a colon and an id")]
@@ -101,7 +106,7 @@ impl FromStr for TargetKey {
 
     /// As it is displayed.
     fn from_str(text: &str) -> Result<Self, NoTargetKey> {
-        let (kind, id) = text.split_once(':').ok_or(NoTargetKey)?;
+        let (kind, id) = text.split_once(':').filter(|_| text.len() <= Self::LONGEST).ok_or(NoTargetKey)?;
         let kind = TargetKind::deserialize(kind.into_deserializer());
         let kind = kind.map_err(|_: serde::de::value::Error| NoTargetKey)?;
         Ok(Self { kind, id: id.to_owned() })
@@ -171,7 +176,8 @@ mod tests {
             let key = TargetKey { kind, id: id.to_owned() };
             assert_eq!(key.to_string().parse(), Ok(key));
         }
-        for text in ["", "user", "users:1", "User:1"] {
+        let long = format!("user:{}", "0".repeat(TargetKey::LONGEST - 4));
+        for text in ["", "user", "users:1", "User:1", &long] {
             assert_eq!(text.parse::<TargetKey>(), Err(NoTargetKey), "{text}");
         }
     }

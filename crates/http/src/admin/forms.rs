@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{SchemaFormat, SchemaType};
 use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 use vestibule_auth::{LONGEST_NAME, LONGEST_PASSWORD, LONGEST_TEXT, LONGEST_VALUE, SHORTEST_SECRET};
-use vestibule_model::{ApplicationToken, Logo, Look};
+use vestibule_model::{ApplicationToken, Logo, Look, TargetKey};
 
 /// Characters that are not seen (`vestibule_model::has_hidden`). Those that need more than four digits cannot be named in
 /// the patterns of every language; U+FE0F may be there behind an emoji.
@@ -76,7 +76,7 @@ forms! {
     /// Who did it: `user:ID`, `administration-token:ID`, `connection:ID`, `command-line`, `system` or `unknown`.
     ActorText = matching(ACTOR, 6, 40);
     /// What was made, changed or deleted: its kind, a colon and its id.
-    TargetText = matching(TARGET, 5, 100);
+    TargetText = matching(TARGET, 5, TargetKey::LONGEST);
     /// A name that stands in addresses.
     ConnectionName = matching("^[A-Za-z0-9_-]+$", 1, 64);
     /// A text of one line, or an empty one.
