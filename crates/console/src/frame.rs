@@ -111,7 +111,7 @@ fn nav(caller: &Caller, path: &str) -> Vec<NavItem> {
     let of_installation = [
         ("Gateway rules", GATEWAY_RULES),
         ("Administrators", ADMINISTRATORS),
-        ("Tokens", ADMINISTRATION_TOKENS),
+        ("Admin tokens", ADMINISTRATION_TOKENS),
         ("Keys", KEYS),
     ];
     let reads_installation = caller.require(Scope::ReadInstallation).is_ok();

@@ -90,6 +90,9 @@ impl ConsoleState {
 pub const REFUSAL: RefusalShape = RefusalShape {
     content_type: "text/html; charset=utf-8",
     body: |status: StatusCode, message| {
+        if status == StatusCode::NOT_FOUND {
+            return refused::plain_message("Not found", "There is no such page.");
+        }
         refused::plain_message(status.canonical_reason().unwrap_or("Refused"), message)
     },
     readers: Readers::OwnPages,

@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
-use vestibule_auth::{AccountResourceId, EndJobId};
+use vestibule_auth::{AccountResourceId, AdministrationError, EndJobId};
 use vestibule_model::{AccountId, AuditPlace, SessionReference};
 use vestibule_serve::layers::Refusal;
 
@@ -82,8 +82,8 @@ impl Place {
     }
 
     pub(crate) fn session(&self) -> Result<SessionReference, ConsoleError> {
-        self.named("reference", |reference| {
-            Uuid::try_parse(reference).ok().map(|reference| SessionReference(reference.into_bytes()))
-        })
+        let read = Uuid::try_parse(self.text("reference")?);
+        let read = read.map(|reference| SessionReference(reference.into_bytes()));
+        read.map_err(|_| AdministrationError::NotFound("session").into())
     }
 }

@@ -89,6 +89,11 @@ fn of_engine(error: AdministrationError) -> Response {
             "Not for you",
             "Your role does not allow this, or there is no such account.",
         ),
+        AdministrationError::NotFound("session") => message(
+            StatusCode::NOT_FOUND,
+            "Not found",
+            "There is no such session. Paste what you have of it under Why.",
+        ),
         AdministrationError::NotFound(what) => {
             let text = format!("There is no such {what}, or there is none any more.");
             message(StatusCode::NOT_FOUND, "Not found", &text)

@@ -46,7 +46,7 @@ pub(crate) async fn submit(
     Posted { signed_in, fields }: Posted,
 ) -> Result<Response, ConsoleError> {
     let wanted = fields.get("wanted").trim();
-    let found = console.administration().search(&signed_in.caller, wanted).await?;
+    let found = console.administration().search(&signed_in.caller, wanted).await?.or_the_only_exact();
     let are_names_alone = found.has_names() && found.session.is_none();
     let groups = groups(found);
     if let [Group { finds, .. }] = &*groups
@@ -77,7 +77,7 @@ fn page(signed_in: &SignedIn, groups: Vec<Group>) -> Response {
 
 /// By kind; kinds of which nothing was found are left out.
 fn groups(found: SearchFinds) -> Vec<Group> {
-    let SearchFinds { session, address: from, accounts, users, applications } = found;
+    let SearchFinds { session, address: from, accounts, users, applications, .. } = found;
     let account = |id| Find { cell: Cell::code(id).to(account_address(id)), hint: String::new() };
     let groups = [
         ("Session", session.into_iter().map(of_session).collect()),

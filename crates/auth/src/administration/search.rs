@@ -33,9 +33,23 @@ pub struct SearchFinds {
     pub users: Vec<Arc<UserEntry>>,
     /// API keys, OAuth clients and application tokens by id, app key, client id, or how their name begins.
     pub applications: Vec<FoundApplication>,
+    /// How many accounts, users and applications are called exactly so.
+    exact: [usize; 3],
 }
 
 impl SearchFinds {
+    /// What is called exactly so, if that is one account, user or application and the text means nothing else; else everything.
+    #[must_use]
+    pub fn or_the_only_exact(mut self) -> Self {
+        if self.session.is_none() && self.address.is_none() && self.exact.iter().sum::<usize>() == 1 {
+            let [accounts, users, applications] = self.exact;
+            self.accounts.truncate(accounts);
+            self.users.truncate(users);
+            self.applications.truncate(applications);
+        }
+        self
+    }
+
     /// Whether the text is a name or an id of something, or the beginning of one.
     pub fn has_names(&self) -> bool {
         !(self.accounts.is_empty() && self.users.is_empty() && self.applications.is_empty())
@@ -114,6 +128,7 @@ impl Administration<'_> {
             find_applications(&entry, name, &mut applications);
             tokio::task::yield_now().await;
         }
+        found.exact = [exact(&accounts), exact(&users), exact(&applications)];
         found.accounts = first(accounts);
         found.users = first(users);
         found.applications = first(applications);
@@ -121,6 +136,10 @@ impl Administration<'_> {
 }
 
 type Finds<T> = Vec<(Match, T)>;
+
+fn exact<T>(finds: &[(Match, T)]) -> usize {
+    finds.iter().filter(|(how, _)| *how == Match::Exact).count()
+}
 
 /// Of everything that is called so the first, those that are called exactly so before the others.
 fn first<T>(mut finds: Finds<T>) -> Vec<T> {

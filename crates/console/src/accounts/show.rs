@@ -48,7 +48,7 @@ pub(crate) async fn show(
     let mut facts = facts(&account);
     facts.push(Fact::one("Locked", locked.to(format!("{}/users?state=locked", account_address(id)))));
     facts.push(Fact::many("Sessions", sessions::links_to_ends(caller, id, &[]), "none"));
-    facts.push(Fact::one("Audit", audit::link(id, &[])));
+    facts.push(Fact::one("Audit", audit::link("Audit of this account", id, &[])));
     let frame = Frame::of(signed_in.viewer(), format!("Account {id}")).below([("Accounts", ACCOUNTS)]);
     let own = account_address(id);
     let may = caller.require(Scope::WriteAccount(id)).is_ok();

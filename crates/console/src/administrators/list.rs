@@ -74,7 +74,7 @@ pub(crate) async fn show(
     let mut head = vec!["Login name", "Role", "State", "Second factor"];
     head.extend(home.map(|_| "Last login"));
     if may {
-        head.extend(["Next step", "Or"]);
+        head.extend(["Change", "Removal"]);
     }
     let page = AdministratorsPage {
         frame: Frame::of(signed_in.viewer(), "Administrators").saying(Done::said(&signed_in.request)),

@@ -71,7 +71,7 @@ pub(crate) async fn show(
             name: "Administration tokens",
             head: ["Name", "State", "Role", "Made by", "Made", "Expires", "Last used"]
                 .into_iter()
-                .chain(may.then_some("Next step"))
+                .chain(may.then_some("Action"))
                 .collect(),
             rows: tokens.iter().map(row).collect(),
             empty: "There is no administration token: programs that administer need one.",

@@ -18,14 +18,14 @@ use crate::parts::Cell;
 use crate::routes::AUDIT;
 
 /// Where the entries are that tell of something of an account. `of`: the fields of a query that say of what.
-pub(crate) fn link(account: AccountId, of: &[(&str, &str)]) -> Cell {
+pub(crate) fn link(words: &str, account: AccountId, of: &[(&str, &str)]) -> Cell {
     let named = [("account", account.as_str())].into_iter().chain(of.iter().copied());
-    Cell::words("what happened to it").to(parts::address(AUDIT, named))
+    Cell::words(words).to(parts::address(AUDIT, named))
 }
 
 /// The same of what made and changed a thing of an account.
 pub(crate) fn link_of_thing(account: AccountId, kind: TargetKind, id: i64) -> Cell {
-    link(account, &[("target", &TargetKey { kind, id: id.to_string() }.to_string())])
+    link("Its audit", account, &[("target", &TargetKey { kind, id: id.to_string() }.to_string())])
 }
 
 /// Where the page of an entry is.

@@ -18,6 +18,10 @@ pub(super) fn thing(record: &AuditRecord, target: &AuditTarget) -> Cell {
     let name = if target.name.is_empty() { &target.id } else { &target.name };
     let words = match target.kind {
         TargetKind::Audit => name.clone(),
+        // Some are named by their kind and their id.
+        kind if name.strip_prefix(words::kind(kind)).is_some_and(|rest| rest.starts_with(' ')) => {
+            name.clone()
+        }
         kind => format!("{} {name}", words::kind(kind)),
     };
     // What is gone has no page.

@@ -80,12 +80,14 @@ impl Done {
             Self::Changed => "Saved.",
             Self::Same => "Nothing was different: it was so already.",
             Self::Deleted => "Deleted.",
-            Self::Disabled => "Disabled. The sessions have ended.",
+            Self::Disabled => "Disabled. All its sessions have ended, if there were any.",
             Self::Enabled => "Enabled.",
             Self::Unlocked => "Unlocked. Failed logins so far are forgotten.",
-            Self::PasswordSet => "The password is set. The sessions have ended.",
+            Self::PasswordSet => {
+                "The password is set. All sessions of its user have ended, if there were any."
+            }
             Self::FactorReset => "The second factor is taken away.",
-            Self::SessionsEnded => "The sessions have ended.",
+            Self::SessionsEnded => "All its sessions have ended, if there were any.",
             Self::OverlapEnded => "The secrets of before work no more.",
             Self::RoleTaken => "The role is taken away.",
             Self::Revoked => "Revoked: it is refused from now on.",

@@ -7,7 +7,7 @@ use vestibule_auth::AdministrationError;
 use vestibule_model::told;
 
 use super::field::{Control, Field};
-use super::values::Values;
+use super::values::{Values, WAS};
 use crate::answer;
 use crate::frame::{Frame, Viewer};
 use crate::parts::sentence;
@@ -92,6 +92,12 @@ impl Form {
             None => self.frame.said = Some(Said::bad(format!("Nothing was done: {reason}."))),
         }
         Ok(answer::caused_by(answer::page(status, &self), error))
+    }
+
+    /// What the button says: that of a form which was made from something, as it was, shows first what would change.
+    fn button(&self) -> &str {
+        let is_change = self.hidden.iter().any(|(name, _)| name.starts_with(WAS));
+        if is_change { "Show what changes" } else { &self.deed }
     }
 
     /// The fields with which something is wrong.

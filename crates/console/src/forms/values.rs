@@ -14,7 +14,7 @@ use super::kept;
 const SECRET: &str = "secret.";
 
 /// What the names of fields begin with that say what a form was made from.
-const WAS: &str = "was.";
+pub(super) const WAS: &str = "was.";
 
 /// Fields that are there for the form itself.
 const OF_THE_FORM: [&str; 5] = ["csrf", kept::OF, kept::AGAIN, "step", SUBMIT];

@@ -56,11 +56,12 @@ pub(crate) async fn show(
                 name: "Generations of the master key",
                 head: with_deeds(
                     &["Generation", "State", "Key at hand", "In force since", "Retired", "Still needed by"],
-                    &["Next step", "Or"],
+                    &["Action", "With its ends"],
                 ),
                 rows: master.iter().map(|listed| of_master(listed, may, &zone)).collect(),
                 empty: "There is no master key.",
-            },
+            }
+            .without_empty_columns(),
         },
         Section {
             id: "signing",
@@ -69,7 +70,7 @@ pub(crate) async fn show(
             count: counted(signing.len(), "published key", "published keys"),
             table: Table {
                 name: "Signing keys",
-                head: with_deeds(&["Key", "State", "Made", "Signs from"], &["Next step"]),
+                head: with_deeds(&["Key", "State", "Made", "Signs from"], &["Action"]),
                 rows: signing.iter().map(|listed| of_signing(listed, may, caller.now, &zone)).collect(),
                 empty: "There is no signing key yet: one is made when it is needed.",
             },

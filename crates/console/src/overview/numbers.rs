@@ -9,9 +9,9 @@ use vestibule_auth::{AccountSearch, AdministrationError, Auth, Caller, PageReque
 use vestibule_model::{AuditAction, TrafficOutcome};
 
 use crate::accounts::account_address;
-use crate::parts::{Tile, counted, counted_many, number, number_of};
+use crate::parts::{Tile, address, counted, number, number_of};
 use crate::refused::ConsoleError;
-use crate::routes::{ACCOUNTS, SESSIONS};
+use crate::routes::{ACCOUNTS, AUDIT, SESSIONS};
 use crate::signed_in::Looking;
 use crate::{ConsoleState, answer};
 
@@ -77,13 +77,15 @@ pub(super) fn of_node(auth: &Auth) -> Vec<Tile> {
     let hashing = auth.hash_pool_gauges();
     let (done, waiting) = (hashing.done.load(Ordering::Relaxed), hashing.waiting.load(Ordering::Relaxed));
     let turned_away = hashing.turned_away.load(Ordering::Relaxed);
-    let tile = |live, name, value: u64, hint| Tile {
+    let tile = |live, name, value: u64, hint, link| Tile {
         name,
         value: number(value),
         hint,
-        link: None,
+        link,
         live: Some(live),
     };
+    let refused_requests = format!("{} of them refused", number(all.saturating_sub(allowed)));
+    let entries = |action: AuditAction| Some(address(AUDIT, [("action", &*action.to_string())]));
     let hashed = format!(
         "{}, {} waiting, {} turned away",
         counted(hashing.threads, "thread", "threads"),
@@ -91,13 +93,9 @@ pub(super) fn of_node(auth: &Auth) -> Vec<Tile> {
         number(turned_away)
     );
     vec![
-        tile("requests", "Requests", all, format!("{} of them refused", number(all.saturating_sub(allowed)))),
-        tile(
-            "refused-logins",
-            "Logins refused",
-            refused,
-            counted_many(auth.lockout_count(), "lock-out", "lock-outs"),
-        ),
-        tile("hashed", "Passwords hashed", done, hashed),
+        tile("requests", "Requests", all, refused_requests, None),
+        tile("refused-logins", "Logins refused", refused, String::new(), entries(AuditAction::LogInRefused)),
+        tile("lock-outs", "Lock-outs", auth.lockout_count(), String::new(), entries(AuditAction::UserLocked)),
+        tile("hashed", "Passwords hashed", done, hashed, None),
     ]
 }

@@ -16,6 +16,22 @@ pub(crate) struct Table {
 }
 
 impl Table {
+    /// The same without the columns in which no row has anything.
+    #[must_use]
+    pub(crate) fn without_empty_columns(mut self) -> Self {
+        let has_any = |index: usize| {
+            self.rows.iter().any(|row| row.get(index).is_some_and(|cell| !cell.text.is_empty()))
+        };
+        let kept: Vec<bool> = (0..self.head.len()).map(has_any).collect();
+        let mut of_head = kept.iter();
+        self.head.retain(|_| of_head.next().copied().unwrap_or(true));
+        for row in &mut self.rows {
+            let mut of_row = kept.iter();
+            row.retain(|_| of_row.next().copied().unwrap_or(true));
+        }
+        self
+    }
+
     /// The names of the columns, and whether each is one of numbers.
     pub(crate) fn columns(&self) -> impl Iterator<Item = (&'static str, bool)> {
         let first = self.rows.first().map(Vec::as_slice).unwrap_or_default();

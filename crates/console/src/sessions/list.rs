@@ -79,6 +79,8 @@ fn ends(asked: &Asked, filter: &SessionFilter, total: usize) -> EndsOffered {
     let named = asked.pairs().into_iter().filter(|(name, _)| filter::NAMES.contains(name));
     let words = if *filter == SessionFilter::default() {
         "End all".to_owned()
+    } else if total == 1 {
+        "End the one that matches".to_owned()
     } else {
         format!("End all {} that match", number_of(total))
     };

@@ -37,6 +37,11 @@ pub(crate) fn address(session: SessionReference) -> String {
     format!("{SESSIONS}/{}", name(session))
 }
 
+/// Where it is ended, after it was said whose it is.
+pub(crate) fn end_address(session: SessionReference) -> String {
+    format!("{}/end", address(session))
+}
+
 /// Where the sessions of something of an account are, those that live and those that ended. `of`: the fields of a query that say of
 /// what.
 pub(crate) fn links(account: AccountId, of: &[(&str, &str)]) -> Vec<Cell> {
@@ -67,9 +72,29 @@ pub(crate) fn reference(console: &ConsoleState, listed: &Listed) -> SessionRefer
     SessionReference(console.auth.tokens().reference(listed.session.id))
 }
 
-/// The same, of which some may be picked; not the one by which the caller asks.
-fn table_to_pick(console: &ConsoleState, caller: &Caller, sessions: &[Listed], zone: &Zone) -> Table {
+/// The same, each with where it is ended, for whoever may; not the one by which the caller asks.
+pub(crate) fn table_to_end(
+    console: &ConsoleState,
+    caller: &Caller,
+    sessions: &[Listed],
+    zone: &Zone,
+) -> Table {
     let mut table = table(console, sessions, zone);
+    table.head.push("Action");
+    for (row, listed) in table.rows.iter_mut().zip(sessions) {
+        let may_end = caller.require(Scope::WriteAccount(listed.session.account)).is_ok();
+        row.push(if may_end && !caller.is_in(listed.session.id) {
+            Cell::words("End").to(end_address(reference(console, listed)))
+        } else {
+            Cell::words("")
+        });
+    }
+    table.without_empty_columns()
+}
+
+/// The same, of which some may be picked.
+fn table_to_pick(console: &ConsoleState, caller: &Caller, sessions: &[Listed], zone: &Zone) -> Table {
+    let mut table = table_to_end(console, caller, sessions, zone);
     for (row, listed) in table.rows.iter_mut().zip(sessions) {
         let Some(first) = row.first_mut().filter(|_| !caller.is_in(listed.session.id)) else { continue };
         first.pick = Some(ends::pick(console, listed));
@@ -96,6 +121,6 @@ pub(crate) fn table(console: &ConsoleState, sessions: &[Listed], zone: &Zone) ->
         name: "Live sessions",
         head: vec!["Session", "User", "Account", "Opened by", "From", "Opened", "Last used"],
         rows: sessions.iter().map(row).collect(),
-        empty: "No session lives that is so.",
+        empty: "No live session.",
     }
 }

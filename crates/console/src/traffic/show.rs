@@ -79,7 +79,7 @@ pub(crate) async fn show(
             tabs(account, &administration.account_counts(caller, account)?, signed_in.request.path())
         }
     };
-    let title = account.map_or_else(|| "Traffic of no account".to_owned(), |it| format!("Traffic of {it}"));
+    let title = account.map_or_else(|| "Traffic".to_owned(), |it| format!("Traffic of {it}"));
     let frame = frame(signed_in.viewer(), account, title);
     let path = traffic_address(account);
     let wanted = match asked.read(caller.now) {
@@ -121,10 +121,11 @@ async fn told(
     let by = [TrafficBy::Application, step.by(), TrafficBy::Route, TrafficBy::Kind, TrafficBy::Outcome];
     let [applications, times, routes, kinds, outcomes] =
         console.administration().traffic(caller, wanted, by).await?;
-    let mut sections = vec![of_applications(&applications, wanted.account, caller)];
+    let mut sections = Vec::new();
     if wanted.account.is_none() && wanted.application.is_none() {
         sections.extend(accounts(console, caller)?);
     }
+    sections.push(of_applications(&applications, wanted.account, caller));
     let most_first = |report, name, column| by_most(report, name, [column, "Let through", "Refused"]);
     sections.extend([
         Section {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountUser, Caller, PageRequest, Scope, SessionFilter, UserEntry};
+use vestibule_auth::{AccountUser, Caller, HOME, PageRequest, Scope, SessionFilter, UserEntry};
 use vestibule_model::{Actor, Group, Identity, Millis, Profile, SessionOrder, Skill, UserId, UserKind};
 use vestibule_serve::forms::Zone;
 
@@ -15,8 +15,7 @@ use crate::parts::{self, Cell, Fact, Shape, Table, counted, sentence};
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::resources::Kind;
-use crate::routes::SESSIONS;
-use crate::sessions::table;
+use crate::routes::{ADMINISTRATORS, SESSIONS};
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, audit, sessions, words};
 
@@ -65,15 +64,19 @@ pub(crate) async fn show(
     let mut facts = facts(&console, caller, &user, last_login, &zone);
     let of_user = [("user", &*id.to_string())];
     facts.push(Fact::many("Sessions", sessions::links(account, &of_user), "none"));
-    facts.push(Fact::one("Audit", audit::link(account, &of_user)));
+    facts.push(Fact::one("Audit", audit::link("Audit of this user", account, &of_user)));
+    let mut deeds = if may { deeds(&console, caller, &user, page.total) } else { Vec::new() };
+    if may_be_given_a_role(&console, caller, &user).await {
+        deeds.push(("Give a role", parts::address(&format!("{ADMINISTRATORS}/new"), of_user)));
+    }
     let shown = UserPage {
         frame: above(frame, AccountUser { account, user: id }, None).saying(Done::said(&signed_in.request)),
-        deeds: if may { deeds(&console, caller, &user, page.total) } else { Vec::new() },
+        deeds,
         delete: may.then(|| format!("{own}/{}", UserDeed::Delete.word())),
         facts,
         count: counted(page.total, "live session", "live sessions"),
         sessions: format!("{SESSIONS}?account={account}&user={id}"),
-        table: table(&console, &page.sessions, &zone),
+        table: sessions::table_to_end(&console, caller, &page.sessions, &zone),
         lives: lives
             .iter()
             .map(|life| Told {
@@ -83,6 +86,18 @@ pub(crate) async fn show(
             .collect(),
     };
     Ok(answer::page(StatusCode::OK, &shown))
+}
+
+/// Whether it is one of the administrators' account who has no role, and the caller may give them one.
+async fn may_be_given_a_role(console: &ConsoleState, caller: &Caller, user: &UserEntry) -> bool {
+    if user.account.as_str() != HOME
+        || user.kind == UserKind::Bot
+        || caller.require(Scope::WriteInstallation).is_err()
+    {
+        return false;
+    }
+    let known = console.administration().administrators(caller).await;
+    known.is_ok_and(|known| known.iter().all(|known| known.administrator.user != user.id))
 }
 
 /// What may be done to somebody of whom so many sessions live.

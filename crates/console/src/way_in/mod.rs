@@ -31,9 +31,10 @@ impl Failed {
         let (status, said) = match &error {
             AdministrationError::LogIn(error) => said::of_log_in(error),
             // Told to whoever has proved the password alone.
-            AdministrationError::NotAllowed => {
-                (StatusCode::FORBIDDEN, Said::bad("This user is no administrator any more."))
-            }
+            AdministrationError::NotAllowed => (
+                StatusCode::FORBIDDEN,
+                Said::bad("This user has no role: an owner gives one under Administrators."),
+            ),
             AdministrationError::Invalid { reason, .. } => {
                 let words = format!("The new password was not taken: {reason}.");
                 (StatusCode::UNPROCESSABLE_ENTITY, Said::bad(words))

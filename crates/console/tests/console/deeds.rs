@@ -105,10 +105,29 @@ async fn everything_is_found_by_one_text_that_is_shown_to_nobody_again() {
         assert!(!found.html.contains(&bearer));
     }
     let none = send(&browser, (HOME, SEARCH), Some(("wanted", "no such thing"))).await;
-    assert!(none.html.contains("Nothing is called so"), "{}", none.html);
+    assert!(none.html.contains("Nothing found"), "{}", none.html);
 }
 
 const SEARCH: &str = "/console/search";
+
+#[tokio::test]
+async fn the_only_one_that_is_called_exactly_so_opens() {
+    let instance = Instance::start().await;
+    let users = format!("/admin/v1/accounts/{ACCOUNT}/users");
+    for name in ["exactly", "exactly1", "exactly2"] {
+        instance.api(reqwest::Method::POST, &users, &serde_json::json!({ "login_name": name })).await;
+    }
+    let browser = instance.signed_in().await;
+    let found = send(&browser, (HOME, SEARCH), Some(("wanted", "exactly"))).await;
+    let opens = format!("/console/accounts/{ACCOUNT}/users/");
+    assert_eq!(found.status, 303);
+    assert!(found.header("location").starts_with(&opens), "{}", found.header("location"));
+    assert!(browser.get(found.header("location")).await.html.contains("<h1><bdi>exactly</bdi></h1>"));
+    let other = serde_json::json!({ "login_name": "other", "full_name": "Exactly" });
+    instance.api(reqwest::Method::POST, &users, &other).await;
+    let two = send(&browser, (HOME, SEARCH), Some(("wanted", "exactly"))).await;
+    assert_eq!(two.header("location"), "/console/search?wanted=exactly");
+}
 
 #[tokio::test]
 async fn several_that_are_called_so_have_an_address_to_go_back_to() {

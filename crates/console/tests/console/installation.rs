@@ -88,3 +88,27 @@ async fn keys_are_listed_with_what_still_needs_them() {
     let row = page.split("<tr>").find(|row| row.contains("in force")).unwrap();
     assert!(row.contains("sessions"), "those of the owner: {row}");
 }
+
+#[tokio::test]
+async fn an_owner_gives_a_role_from_the_page_of_somebody_who_has_none() {
+    let instance = Instance::start().await;
+    let users = "/admin/v1/accounts/administrators/users";
+    instance.api(Method::POST, users, &json!({ "login_name": "nora" })).await;
+    let ben = instance.administrator("ben", &json!({ "role": "auditor" })).await;
+    let browser = instance.signed_in().await;
+    let list = browser.get("/console/accounts/administrators/users").await.html;
+    let (before, _) = list.split_once(">nora<").unwrap();
+    let (_, nora) = before.rsplit_once("href=\"").unwrap();
+    let nora = browser.get(nora.split('"').next().unwrap()).await.html;
+    assert!(nora.contains("Give a role</a>"), "{nora}");
+    let ben = browser.get(&format!("/console/accounts/administrators/users/{ben}")).await.html;
+    assert!(!ben.contains("Give a role"), "{ben}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_told_so_once() {
+    let instance = Instance::start().await;
+    let page = instance.signed_in().await.get("/console/nothing").await;
+    assert_eq!(page.status, 404);
+    assert!(page.html.contains("There is no such page."), "{}", page.html);
+}

@@ -193,7 +193,7 @@ async fn s3_who_lost_the_role_is_out() {
     assert_eq!(browser.get(HOME).await.header("location"), LOGIN);
     let refused = log_in(&instance.browser(), "ben", ANOTHER_PASSWORD).await;
     assert_eq!(refused.status, 403);
-    assert!(refused.html.contains("no administrator"), "{}", refused.html);
+    assert!(refused.html.contains("This user has no role"), "{}", refused.html);
 }
 
 #[tokio::test]

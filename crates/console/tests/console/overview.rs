@@ -133,3 +133,16 @@ async fn tokens_and_old_secrets_that_expire_within_two_weeks_are_told_of() {
     assert!(!page.contains("token later"), "{page}");
     assert!(page.contains("The old secret of Dialler, of"), "{page}");
 }
+
+#[tokio::test]
+async fn refused_logins_and_lock_outs_lead_to_their_entries_of_the_audit() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let page = browser.get(HOME).await.html;
+    let links: Vec<_> = page.split("href=\"/console/audit?action=").skip(1).collect();
+    assert_eq!(links.len(), 2, "{page}");
+    for rest in links {
+        let action = rest.split('"').next().unwrap();
+        assert_eq!(browser.get(&format!("/console/audit?action={action}")).await.status, 200, "{action}");
+    }
+}

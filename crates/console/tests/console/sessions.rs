@@ -65,6 +65,20 @@ async fn the_page_of_a_session_tells_why_it_has_ended() {
 }
 
 #[tokio::test]
+async fn a_row_of_a_live_session_leads_to_where_it_is_ended() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    let browser = instance.signed_in().await;
+    let link = format!("href=\"{LIST}/{}/end\"", things.session);
+    for page in
+        [format!("{LIST}?account={ACCOUNT}"), format!("/console/accounts/{ACCOUNT}/users/{}", things.user)]
+    {
+        let shown = browser.get(&page).await;
+        assert!(shown.html.contains(&link), "{page}: {}", shown.html);
+    }
+}
+
+#[tokio::test]
 async fn a_session_of_the_console_is_told_as_one() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;
@@ -84,7 +98,9 @@ async fn a_session_that_never_was_is_not_found() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;
     for reference in ["1b4e28ba-2fa1-41d2-883f-0016d3cca427", "nothing", &"0".repeat(64)] {
-        assert_eq!(browser.get(&format!("{LIST}/{reference}")).await.status, 404, "{reference}");
+        let page = browser.get(&format!("{LIST}/{reference}")).await;
+        assert_eq!(page.status, 404, "{reference}");
+        assert!(page.html.contains("There is no such session."), "{reference}: {}", page.html);
     }
 }
 
