@@ -236,7 +236,7 @@ class Path {
         assert.strictEqual(await users.count(), 3);
         await this.at(`sessions?account=${ACCOUNT}&user=${this.person.match(/\d+$/)[0]}`);
         const session = page.locator('tbody tr', {hasText: 'maria'});
-        await session.locator('a[href*="/console/sessions/"]').click();
+        await session.locator('a[href*="/console/sessions/"]').first().click();
         await page.getByText('lives', {exact: false}).first().waitFor();
         await follow(page, 'link', 'End this session');
         await follow(page, 'button', 'End this session');
