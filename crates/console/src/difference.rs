@@ -1,6 +1,6 @@
 //! What changed in a thing, field by field, as people read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use vestibule_model::{Millis, visible};
@@ -22,44 +22,71 @@ pub(crate) struct Changed {
 
 /// What changed between two JSON objects; what is the same in both is left out.
 pub(crate) fn changes(before: Option<&str>, after: Option<&str>) -> Vec<Changed> {
-    let (mut before, mut after) = (leaves(before), leaves(after));
-    let names: std::collections::BTreeSet<String> = before.keys().chain(after.keys()).cloned().collect();
-    let change = |field: String| {
-        let (before, after) = (before.remove(&field), after.remove(&field));
-        (before != after).then_some(Changed { field, before, after })
-    };
-    names.into_iter().filter_map(change).collect()
+    let (before, after) = (leaves(before), leaves(after));
+    let paths: BTreeSet<&Path> = before.keys().chain(after.keys()).collect();
+    paths.into_iter().filter_map(|path| changed(path, before.get(path), after.get(path))).collect()
+}
+
+fn changed(path: &[String], before: Option<&Value>, after: Option<&Value>) -> Option<Changed> {
+    if before == after {
+        return None;
+    }
+    let field = name(path);
+    let mut words = [before, after].map(|value| value.map(|value| leaf(&field, value)));
+    if words[0] == words[1] {
+        // What reads the same stands as it is written, that it can be told apart.
+        words = [before, after].map(|value| value.map(|value| visible(&value.to_string())));
+    }
+    let [before, after] = words;
+    Some(Changed { field, before, after })
 }
 
 /// What a JSON object says: names and values.
 pub(crate) fn values(object: Option<&str>) -> Vec<(String, String)> {
-    leaves(object).into_iter().collect()
+    let told = |(path, value): (&Path, &Value)| {
+        let name = name(path);
+        let words = leaf(&name, value);
+        (name, words)
+    };
+    leaves(object).iter().map(told).collect()
 }
 
-/// The values of an object by name, those within objects by the names on the way.
-fn leaves(object: Option<&str>) -> BTreeMap<String, String> {
+/// The names on the way to a value, as they are written.
+type Path = Vec<String>;
+
+/// The values of an object by where they are.
+fn leaves(object: Option<&str>) -> BTreeMap<Path, Value> {
     let mut leaves = BTreeMap::new();
     if let Some(text) = object {
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => collect("", &value, &mut leaves),
+            Ok(value) => collect(Vec::new(), value, &mut leaves),
             // What is no JSON is shown as it stands.
-            Err(_) => drop(leaves.insert(String::new(), visible(text))),
+            Err(_) => drop(leaves.insert(Vec::new(), Value::String(text.to_owned()))),
         }
     }
     leaves
 }
 
-fn collect(name: &str, value: &Value, leaves: &mut BTreeMap<String, String>) {
+fn collect(path: Path, value: Value, leaves: &mut BTreeMap<Path, Value>) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
             for (field, value) in fields {
-                let field = field.replace('_', " ");
-                let name = if name.is_empty() { field } else { format!("{name}, {field}") };
-                collect(&name, value, leaves);
+                let mut path = path.clone();
+                path.push(field);
+                collect(path, value, leaves);
             }
         }
-        value => drop(leaves.insert(visible(name), moment(name, value).unwrap_or_else(|| told(value)))),
+        value => drop(leaves.insert(path, value)),
     }
+}
+
+/// A path as people read it.
+fn name(path: &[String]) -> String {
+    visible(&path.join(", ").replace('_', " "))
+}
+
+fn leaf(name: &str, value: &Value) -> String {
+    moment(name, value).unwrap_or_else(|| told(value))
 }
 
 /// A point in time, if the name says that it is one.
@@ -70,23 +97,49 @@ fn moment(name: &str, value: &Value) -> Option<String> {
     Some(parts::time(Millis::from_unix(at), &Zone::of("UTC")))
 }
 
+const NULL: &str = "nothing";
+const TRUE: &str = "yes";
+const FALSE: &str = "no";
+const EMPTY: &str = "none";
+
+/// Between the values of an array.
+const BETWEEN: &str = ", ";
+
 fn told(value: &Value) -> String {
     match value {
-        Value::Null => "nothing".to_owned(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
+        Value::Null => NULL.to_owned(),
+        Value::Bool(true) => TRUE.to_owned(),
+        Value::Bool(false) => FALSE.to_owned(),
+        Value::String(text)
+            if [NULL, TRUE, FALSE, EMPTY].contains(&text.as_str()) || text.starts_with('"') =>
+        {
+            quoted(value)
+        }
         Value::String(text) => visible(text),
-        Value::Array(all) if all.is_empty() => "none".to_owned(),
-        Value::Array(all) => all.iter().map(told).collect::<Vec<_>>().join(", "),
+        Value::Array(all) if all.is_empty() => EMPTY.to_owned(),
+        Value::Array(all) => all.iter().map(told_within).collect::<Vec<_>>().join(BETWEEN),
         Value::Number(_) | Value::Object(_) => visible(&value.to_string()),
     }
+}
+
+/// A value of an array.
+fn told_within(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.contains(BETWEEN) => quoted(value),
+        value => told(value),
+    }
+}
+
+/// A text that would read like something else.
+fn quoted(text: &Value) -> String {
+    visible(&text.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn changed(field: &str, before: Option<&str>, after: Option<&str>) -> Changed {
+    fn change(field: &str, before: Option<&str>, after: Option<&str>) -> Changed {
         let text = |text: Option<&str>| text.map(str::to_owned);
         Changed { field: field.to_owned(), before: text(before), after: text(after) }
     }
@@ -96,11 +149,38 @@ mod tests {
         let before = r#"{"enabled":true,"session_policy":{"idle":5,"limit":{"most":1}}}"#;
         let after = r#"{"enabled":false,"session_policy":{"idle":5,"limit":{"most":2}},"skills":[1,2]}"#;
         let expected = [
-            changed("enabled", Some("yes"), Some("no")),
-            changed("session policy, limit, most", Some("1"), Some("2")),
-            changed("skills", None, Some("1, 2")),
+            change("enabled", Some("yes"), Some("no")),
+            change("session policy, limit, most", Some("1"), Some("2")),
+            change("skills", None, Some("1, 2")),
         ];
         assert_eq!(changes(Some(before), Some(after)), expected);
+    }
+
+    #[test]
+    fn what_reads_alike_and_differs_is_told_apart() {
+        let told = |before: &str, after: &str| {
+            let [before, after] = [before, after].map(|value| format!(r#"{{"field":{value}}}"#));
+            let changes = changes(Some(&before), Some(&after));
+            changes.into_iter().map(|it| (it.before.unwrap(), it.after.unwrap())).collect::<Vec<_>>()
+        };
+        let pairs = [
+            ("null", r#""nothing""#, "nothing", r#""nothing""#),
+            ("true", r#""yes""#, "yes", r#""yes""#),
+            ("[]", r#""none""#, "none", r#""none""#),
+            (r#"["a, b"]"#, r#"["a","b"]"#, r#""a, b""#, "a, b"),
+            (r#""yes""#, r#""\"yes\"""#, r#""yes""#, r#""\"yes\"""#),
+            ("5", r#""5""#, "5", r#""5""#),
+            (r#""a""#, r#"["a"]"#, r#""a""#, r#"["a"]"#),
+        ];
+        for (before, after, is_before, is_after) in pairs {
+            assert_eq!(told(before, after), [(is_before.to_owned(), is_after.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn names_that_read_alike_are_of_different_fields() {
+        let changes = changes(Some(r#"{"a_b":1,"a b":2}"#), Some(r#"{"a_b":2,"a b":1}"#));
+        assert_eq!(changes, [change("a b", Some("2"), Some("1")), change("a b", Some("1"), Some("2"))]);
     }
 
     #[test]
