@@ -15,7 +15,7 @@ use crate::frame::Frame;
 use crate::parts::{Cell, Fact, Shape, counted_many, number, sentence};
 use crate::refused::ConsoleError;
 use crate::routes::{AUDIT, AUDIT_CHECK};
-use crate::signed_in::{Posted, SignedIn};
+use crate::signed_in::{Looking, Posted};
 use crate::{ConsoleState, answer};
 
 /// After how many seconds the page is loaded anew while the audit is walked through.
@@ -40,7 +40,7 @@ struct CheckPage {
 /// `GET`.
 pub(crate) async fn show(
     State(console): State<ConsoleState>,
-    signed_in: SignedIn,
+    Looking(signed_in): Looking,
 ) -> Result<Response, ConsoleError> {
     signed_in.caller.require(Scope::ReadInstallation)?;
     let checked = console.audit_check.as_ref().map(|check| check.state());

@@ -13,7 +13,7 @@ use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::routes::{END_JOBS, ENDED_SESSIONS, SESSIONS};
 use crate::said::Said;
-use crate::signed_in::SignedIn;
+use crate::signed_in::Looking;
 use crate::{ConsoleState, answer};
 
 /// After how many seconds the page of a job that runs is loaded anew.
@@ -39,7 +39,7 @@ pub(super) fn address(job: EndJobId) -> String {
 /// `GET`.
 pub(crate) async fn show(
     State(console): State<ConsoleState>,
-    signed_in: SignedIn,
+    Looking(signed_in): Looking,
     place: Place,
 ) -> Result<Response, ConsoleError> {
     // Who may end nothing is told no more.

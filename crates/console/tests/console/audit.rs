@@ -1,5 +1,7 @@
 //! `/console/audit`, the page of an entry, and the export
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_testkit::{ACCOUNT, Browser};
@@ -160,4 +162,15 @@ async fn an_auditor_sees_the_verification_and_begins_none() {
     assert!(page.status == 200 && !page.html.contains("Verify now"), "{}", page.html);
     let csrf = page.hidden("csrf");
     assert_eq!(browser.post(CHECK, &[("csrf", &csrf)]).await.status, 403);
+}
+
+#[tokio::test]
+async fn the_page_of_the_verification_that_loads_itself_anew_does_not_keep_its_session_alive() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    for _ in 0..31 {
+        instance.server.clock.advance(Duration::from_mins(1));
+        browser.get(CHECK).await;
+    }
+    assert_eq!(browser.get(HOME).await.header("location"), "/console/login");
 }

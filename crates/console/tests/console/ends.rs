@@ -1,5 +1,7 @@
 //! `/console/sessions/end`: ends of many sessions, and how far they have come
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_store::Change;
@@ -181,4 +183,20 @@ async fn what_has_sessions_leads_to_their_ends_and_to_its_audit() {
         assert!(shown.html.contains(&end) && shown.html.contains(&audit), "{page}: {}", shown.html);
         assert!(!auditor.get(&page).await.html.contains(&end), "{page}");
     }
+}
+
+#[tokio::test]
+async fn the_page_of_a_job_that_loads_itself_anew_does_not_keep_its_session_alive() {
+    let instance = Instance::start().await;
+    let sessions = two_sessions(&instance).await;
+    let browser = instance.signed_in().await;
+    let picked = format!("pick.{}", sessions[0]);
+    let begun = post(&browser, &[("step", "do"), (&picked, "1")]).await;
+    let over = outcome(&browser, &begun).await;
+    assert!(over.html.contains("1 of 1 session ended."), "{}", over.html);
+    for _ in 0..31 {
+        instance.server.clock.advance(Duration::from_mins(1));
+        browser.get(begun.header("location")).await;
+    }
+    assert_eq!(browser.get(HOME).await.header("location"), "/console/login");
 }
