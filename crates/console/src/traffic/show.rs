@@ -50,6 +50,8 @@ struct Told {
     counting: String,
     tiles: Vec<Tile>,
     chart: Option<Chart>,
+    /// How its time is cut.
+    step: Step,
     sections: Vec<Section>,
     compare: String,
     downloads: Vec<(&'static str, String)>,
@@ -99,10 +101,11 @@ pub(crate) async fn show(
         is_here: is_choice(days, wanted.days, caller.now),
     };
     let asked_of = |step: Step, own: Step| (step.word(), step == own);
+    let told = told(&console, caller, &asked, wanted, step).await?;
     let page = TrafficPage {
         choices: CHOICES.into_iter().map(choice).collect(),
-        steps: Step::ALL.into_iter().map(|it| asked_of(it, step)).collect(),
-        told: Some(told(&console, caller, &asked, wanted, step).await?),
+        steps: Step::ALL.into_iter().map(|it| asked_of(it, told.step)).collect(),
+        told: Some(told),
         asked: asked.showing(wanted.days),
         frame,
         tabs,
@@ -118,12 +121,21 @@ async fn told(
     wanted: TrafficAsked,
     step: Step,
 ) -> Result<Told, AdministrationError> {
-    let by = [TrafficBy::Application, step.by(), TrafficBy::Route, TrafficBy::Kind, TrafficBy::Outcome];
-    let [applications, times, routes, kinds, outcomes] =
+    let by = [
+        TrafficBy::Application,
+        step.by(),
+        TrafficBy::Day,
+        TrafficBy::Route,
+        TrafficBy::Kind,
+        TrafficBy::Outcome,
+    ];
+    let [applications, times, days, routes, kinds, outcomes] =
         console.administration().traffic(caller, wanted, by).await?;
+    // Old days are not kept by the hour.
+    let (times, step) = if times.sums == applications.sums { (times, step) } else { (days, Step::Day) };
     let mut sections = Vec::new();
     if wanted.account.is_none() && wanted.application.is_none() {
-        sections.extend(accounts(console, caller)?);
+        sections.push(accounts(console, caller)?);
     }
     sections.push(of_applications(&applications, wanted.account, caller));
     let most_first = |report, name, column| by_most(report, name, [column, "Let through", "Refused"]);
@@ -146,6 +158,7 @@ async fn told(
         counting: counting(&applications),
         tiles: tiles(&applications),
         chart: chart(&times, step, wanted.days, caller.now),
+        step,
         sections,
         compare: about(
             &format!("{}/compare", traffic_address(wanted.account)),
@@ -276,7 +289,7 @@ fn programs(report: &TrafficReport) -> Table {
 }
 
 /// The accounts, whose traffic is on their own pages.
-fn accounts(console: &ConsoleState, caller: &Caller) -> Result<Option<Section>, AdministrationError> {
+fn accounts(console: &ConsoleState, caller: &Caller) -> Result<Section, AdministrationError> {
     let wanted = PageRequest { limit: PAGE, cursor: None };
     let found = console.administration().search_accounts(caller, &AccountSearch::default(), wanted)?;
     let hint = if found.total > found.accounts.len() {
@@ -296,5 +309,5 @@ fn accounts(console: &ConsoleState, caller: &Caller) -> Result<Option<Section>, 
         rows: found.accounts.iter().map(row).collect(),
         empty: "There is no account yet.",
     };
-    Ok(Some(Section { id: "accounts", table, hint }))
+    Ok(Section { id: "accounts", table, hint })
 }

@@ -188,3 +188,18 @@ async fn one_place_of_the_navigation_is_here() {
         assert!(places.len() == 1 && places[0].starts_with(here), "{path}: {nav}");
     }
 }
+
+#[tokio::test]
+async fn days_that_are_no_longer_kept_by_the_hour_are_drawn_by_the_day() {
+    let instance = Instance::start().await;
+    instance.server.log_in("name", "password").await;
+    let day = Day::of(instance.server.clock.now());
+    let path = format!("{}?from={day}&to={day}", page());
+    let fresh = shown(&instance.signed_in().await, &path).await;
+    assert!(fresh.html.contains("in each hour"), "{}", fresh.html);
+    instance.server.clock.advance(Duration::from_hours(24 * 40));
+    instance.server.auth.age_traffic().await.unwrap();
+    let old = shown(&instance.signed_in().await, &path).await;
+    assert!(old.html.contains("on each day") && !old.html.contains("in each hour"), "{}", old.html);
+    assert!(old.html.contains(&format!("{day}: 1 let through")), "{}", old.html);
+}
