@@ -13,7 +13,7 @@ pub use ask::{Pasted, WriteTime};
 
 use serde::Serialize;
 use vestibule_model::{
-    AccountId, AuditAction, AuditEntry, AuditPlace, AuditReason, EndReason, Millis, Session,
+    AccountId, AuditAction, AuditEntry, AuditPlace, AuditReason, EndReason, EndedSession, Millis, Session,
     SessionReference, UserId,
 };
 
@@ -32,6 +32,9 @@ pub struct Life {
     pub answer: String,
     /// What happened, the oldest first.
     pub steps: Vec<Step>,
+    /// What it was like, as far as the entry of its end tells.
+    #[serde(skip)]
+    pub ended: Option<EndedSession>,
 }
 
 /// What has become of a session.
@@ -110,6 +113,7 @@ pub fn life(evidence: Evidence<'_>, time: &dyn Fn(Millis) -> String) -> Life {
         state,
         answer: words::answer(state, end, cause, of_all, time),
         steps: entries.iter().chain(of_all).map(step).collect(),
+        ended: end.and_then(|(entry, _)| EndedSession::told_by(&entry.record)),
     }
 }
 

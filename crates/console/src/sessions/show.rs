@@ -4,9 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{
-    AdministrationError, Caller, EndedFilter, Life, LifeState, Listed, PageRequest, Scope, Step,
-};
+use vestibule_auth::{AdministrationError, Caller, Life, LifeState, Listed, Scope, Step};
 use vestibule_model::{AccountId, EndedSession, Millis};
 use vestibule_serve::forms::Zone;
 
@@ -20,9 +18,6 @@ use crate::routes::SESSIONS;
 use crate::signed_in::SignedIn;
 use crate::users::user_address;
 use crate::{ConsoleState, answer, words};
-
-/// The most sessions of one user that are looked at which ended in one moment.
-const MOST_AT_ONCE: usize = 1_000;
 
 #[derive(Template)]
 #[template(path = "session.html")]
@@ -65,8 +60,8 @@ pub(crate) async fn show(
         Err(error) => return Err(error.into()),
     };
     let mut facts = facts(&console, caller, &life, present.as_ref());
-    if let Some((account, ended)) = ended(&console, caller, &life).await? {
-        facts.extend(facts_of_ended(account, &ended, &zone));
+    if let (LifeState::Ended { .. }, Some(account), Some(ended)) = (life.state, life.account, &life.ended) {
+        facts.extend(facts_of_ended(account, ended, &zone));
     }
     let page = SessionPage {
         frame: Frame::of(signed_in.viewer(), format!("Session {}", name(session)))
@@ -81,30 +76,6 @@ pub(crate) async fn show(
 
 fn may_end(caller: &Caller, listed: &Listed) -> bool {
     caller.require(Scope::WriteAccount(listed.session.account)).is_ok()
-}
-
-/// What a session that has ended was like, as far as the audit tells it.
-async fn ended(
-    console: &ConsoleState,
-    caller: &Caller,
-    life: &Life,
-) -> Result<Option<(AccountId, EndedSession)>, AdministrationError> {
-    let (LifeState::Ended { at, .. }, Some(account), Some(user)) = (life.state, life.account, life.user)
-    else {
-        return Ok(None);
-    };
-    let until = Millis::from_unix(at.as_unix().saturating_add(1));
-    let filter = EndedFilter {
-        account: Some(account),
-        user: Some(user),
-        since: Some(at),
-        until: Some(until),
-        ..EndedFilter::default()
-    };
-    let wanted = PageRequest { limit: MOST_AT_ONCE, cursor: None };
-    let page = console.administration().list_ended_sessions(caller, filter, wanted).await?;
-    let its = page.entries.into_iter().find(|ended| ended.reference == Some(life.session));
-    Ok(its.and_then(|ended| ended.session).map(|session| (account, session)))
 }
 
 fn facts_of_ended(account: AccountId, session: &EndedSession, zone: &Zone) -> [Fact; 5] {
