@@ -131,8 +131,12 @@ impl Drop for Unfinished<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
+    use std::time::{Duration, Instant};
 
     use super::*;
+
+    /// The longest that a walk may take.
+    const LONGEST: Duration = Duration::from_secs(30);
 
     struct Still;
 
@@ -147,11 +151,13 @@ mod tests {
     }
 
     fn over(check: &AuditCheck) -> AuditChecked {
+        let begun = Instant::now();
         loop {
             let state = check.state();
             if !matches!(state, AuditChecked::Running { .. }) {
                 return state;
             }
+            assert!(begun.elapsed() < LONGEST, "the walk does not come to its end");
             thread::yield_now();
         }
     }

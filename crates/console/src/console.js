@@ -23,7 +23,7 @@ function refreshNumbers() {
             for (const place of places) {
                 place.textContent = numbers[place.dataset.live] ?? place.textContent;
             }
-        } else if (answer && answer.status < 500) {
+        } else if (answer && (answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403)) {
             clearInterval(timer);
         }
     }, REFRESH_MS);
@@ -35,7 +35,7 @@ function offerCopies() {
         return;
     }
     for (const secret of document.querySelectorAll('.secret, [data-copy]')) {
-        const text = (secret.value ?? secret.textContent).trim();
+        const text = (secret.matches('input, textarea') ? secret.value : secret.textContent).trim();
         const button = document.createElement('button');
         button.type = 'button';
         button.className = 'plain copy';

@@ -62,8 +62,11 @@ pub(crate) async fn show(
         Some(_) => "None among the newest: go on with the next page.",
         None => "Nothing has happened that was so, as far back as the audit goes.",
     };
+    let is_anything = !found.entries.is_empty() || found.next.is_some();
     let pager = Pager::of(AUDIT, &asked.pairs(), cursor.as_deref(), found.next.as_deref());
-    let page = ListPage { pager, ..page(&signed_in, &asked, count, rows, empty) };
+    let page = page(&signed_in, &asked, count, rows, empty);
+    // A page that the search cut short may be empty before the last.
+    let page = ListPage { pager, export: page.export.filter(|_| is_anything), ..page };
     Ok(answer::page(StatusCode::OK, &page))
 }
 
@@ -81,7 +84,7 @@ fn page(
         filters: filter::form(asked),
         count,
         check: signed_in.caller.require(Scope::ReadInstallation).is_ok().then_some(AUDIT_CHECK),
-        export: (!rows.is_empty()).then_some(export),
+        export: Some(export),
         table: Table { name: "Entries of the audit", head, rows, empty },
         pager: Pager { first: None, next: None },
     }

@@ -8,7 +8,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::Figures;
+use vestibule_auth::{AdministrationError, Figures};
 
 use crate::frame::Frame;
 use crate::over_time::{OverTime, Span};
@@ -49,7 +49,8 @@ pub(crate) async fn show(
     let caller = &signed_in.caller;
     let node = match console.administration().figures(caller) {
         Ok(figures) => Some(node(&console, &signed_in, &figures).await?),
-        Err(_) => None,
+        Err(AdministrationError::NotAllowed) => None,
+        Err(error) => return Err(error.into()),
     };
     let page = OverviewPage {
         frame: Frame::of(signed_in.viewer(), "Overview"),

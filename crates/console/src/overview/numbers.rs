@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use axum::extract::State;
 use axum::response::Response;
-use vestibule_auth::{AccountSearch, AdministrationError, Auth, Caller, PageRequest, SessionFilter};
+use vestibule_auth::{AccountSearch, AdministrationError, Auth, Caller, PageRequest, Scope, SessionFilter};
 use vestibule_model::{AuditAction, TrafficOutcome};
 
 use crate::accounts::account_address;
@@ -22,7 +22,7 @@ pub(crate) async fn show(
 ) -> Result<Response, ConsoleError> {
     let caller = &signed_in.caller;
     let mut tiles = now(&console, caller).await?;
-    if console.administration().figures(caller).is_ok() {
+    if caller.require(Scope::ReadInstallation).is_ok() {
         tiles.extend(of_node(&console.auth));
     }
     let mut numbers = BTreeMap::new();

@@ -31,7 +31,8 @@ const NAMED: usize = 20;
 #[template(path = "end_sessions.html")]
 struct EndPage {
     frame: Frame,
-    /// How many end, in words.
+    /// How many end, and the same in words.
+    count: usize,
     ends: String,
     facts: Vec<Fact>,
     /// Those that were picked.
@@ -59,6 +60,7 @@ pub(crate) async fn show(
     }
     let page = EndPage {
         frame: frame(&signed_in, preview.sessions),
+        count: preview.sessions,
         ends,
         facts: facts(&console, &signed_in.caller, &asked, &preview),
         table: None,
@@ -116,6 +118,7 @@ async fn ask_about(
     let fields = living.iter().map(|listed| field(&pick(console, listed), "1")).collect();
     let page = EndPage {
         frame: frame(signed_in, living.len()),
+        count: living.len(),
         ends: counted(living.len(), "session", "sessions"),
         facts: Vec::new(),
         table: Some(table(console, &living, &Zone::of("UTC"))),
