@@ -10,7 +10,7 @@ use vestibule_store::{Change, StoreError};
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::caller::administrators_account;
 use super::rests_on::owners;
-use super::{Administration, AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::rules::{check_owner_left, may_log_in};
 
 /// A user who administers, with the name to log in with.
@@ -126,6 +126,7 @@ impl Administration<'_> {
         caller: &Caller,
         administrator: Administrator,
         unchanged: impl Fn(Option<&NamedAdministrator>) -> Result<(), AdministrationError>,
+        idempotency: Idempotency<'_, NamedAdministrator>,
     ) -> Result<NamedAdministrator, AdministrationError> {
         self.expect_person(caller, administrator.user)?;
         self.check_role(administrator.role)?;
@@ -147,6 +148,7 @@ impl Administration<'_> {
         };
         let change = Change::PutAdministrator(administrator);
         let written = AuditedWrite::one(change, about(details, &named)).resting_on(owners());
+        let written = written.remembered_under(self, caller, &idempotency, &named);
         self.write_since(caller, since, written).await?;
         Ok(named)
     }

@@ -4,7 +4,7 @@ use vestibule_model::{SigningKey, SigningKeyId};
 use vestibule_store::Change;
 
 use super::audited_write::{AuditDetails, AuditedWrite};
-use super::{Administration, AdministrationError, Caller, Scope};
+use super::{Administration, AdministrationError, Caller, Idempotency, Scope};
 use crate::signing_keys::expected_master_key;
 
 /// A key that tokens are signed with, for operators.
@@ -30,7 +30,11 @@ impl Administration<'_> {
 
     /// Makes the next key: published at once, and used in an hour, when whoever keeps the key set has seen it. The key before it
     /// is published until the last token that it signed is over.
-    pub async fn rotate_signing_key(&self, caller: &Caller) -> Result<ListedSigningKey, AdministrationError> {
+    pub async fn rotate_signing_key(
+        &self,
+        caller: &Caller,
+        idempotency: Idempotency<'_, ListedSigningKey>,
+    ) -> Result<ListedSigningKey, AdministrationError> {
         caller.require(Scope::WriteInstallation)?;
         let now = caller.now;
         self.auth.signing_keys.ensure(now).await?;
@@ -38,9 +42,11 @@ impl Administration<'_> {
         let mut written =
             AuditedWrite::one(Change::PutSigningKey(key.clone().into()), AuditDetails::made(&key));
         written.changes.splice(0..0, expected_master_key(&key));
+        let made = ListedSigningKey { key, signs: false };
+        let written = written.remembered_under(self, caller, &idempotency, &made);
         self.write(caller, written).await?;
         self.auth.signing_keys.follow().await?;
-        Ok(ListedSigningKey { key, signs: false })
+        Ok(made)
     }
 
     /// Deletes a key that somebody else may have: its tokens are refused by whoever reads the key set from here on. The last one

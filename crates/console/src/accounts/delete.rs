@@ -46,6 +46,7 @@ async fn page(
             Fact::one("LiveVox client code", Cell::code(&account.code)),
         ],
         typed: Some(id.to_string()),
+        submit: None,
         button: "Delete the account".to_owned(),
         is_an_end: true,
         back: own,

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::extract::State;
 use axum::response::Response;
-use vestibule_auth::{AdministrationError, NamedAdministrator, Scope};
+use vestibule_auth::{AdministrationError, Idempotency, NamedAdministrator, Scope};
 use vestibule_model::{Actor, Administrator, UserId};
 
 use super::role;
@@ -106,7 +106,8 @@ impl EditForm for RoleForm<'_> {
             unchanged(&present)
         };
         let administration = self.console.administration();
-        administration.set_administrator(&self.signed_in.caller, wanted, unchanged).await.map(drop)
+        let (caller, once) = (&self.signed_in.caller, Idempotency::none());
+        administration.set_administrator(caller, wanted, unchanged, once).await.map(drop)
     }
 }
 

@@ -78,12 +78,11 @@ impl MakeForm for NewAdministratorForm<'_> {
         Scope::WriteInstallation
     }
 
-    /// Given twice it is given once: nothing has to be remembered of it.
     async fn make(
         &self,
         values: &Values,
         _fields: &Fields,
-        _pending: PendingCreation,
+        pending: PendingCreation,
     ) -> Result<Made, AdministrationError> {
         let user = values.optional_number(USER)?;
         let user = user.ok_or_else(|| AdministrationError::invalid(USER, "choose who it is"))?;
@@ -95,7 +94,9 @@ impl MakeForm for NewAdministratorForm<'_> {
             _ => Ok(()),
         };
         let administration = self.console.administration();
-        administration.set_administrator(&self.signed_in.caller, wanted, unchanged).await?;
+        let stored = |_: &NamedAdministrator| Made::at(ADMINISTRATORS.to_owned()).stored();
+        let (caller, answer) = (&self.signed_in.caller, pending.with_response(&stored));
+        administration.set_administrator(caller, wanted, unchanged, answer).await?;
         Ok(Made::at(ADMINISTRATORS.to_owned()))
     }
 }

@@ -35,6 +35,7 @@ async fn page(
             Fact::one("Role", Cell::words(words::administrator_role(named.administrator.role))),
         ],
         typed: None,
+        submit: None,
         button: "Take the role away".to_owned(),
         is_an_end: true,
         back: ADMINISTRATORS.to_owned(),

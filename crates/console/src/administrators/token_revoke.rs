@@ -38,6 +38,7 @@ async fn page(
             Fact::one("Last used", Cell::time_or(token.last_used, &zone, "never")),
         ],
         typed: None,
+        submit: None,
         button: "Revoke".to_owned(),
         is_an_end: true,
         back: ADMINISTRATION_TOKENS.to_owned(),

@@ -8,6 +8,7 @@ use vestibule_model::visible;
 use vestibule_serve::forms::Fields;
 
 use super::field::Field;
+use super::values::SUBMIT;
 use super::{Step, Values};
 use crate::answer;
 use crate::frame::Frame;
@@ -30,6 +31,8 @@ pub(crate) struct Deed {
     pub(crate) facts: Vec<Fact>,
     /// What has to be typed, so that nobody does it to something else.
     pub(crate) typed: Option<String>,
+    /// The number of its form, if it would do something else when it is sent again.
+    pub(crate) submit: Option<String>,
     /// What its button says.
     pub(crate) button: String,
     /// Whether something ends by it.
@@ -44,6 +47,11 @@ impl Deed {
         let name = self.typed.as_deref()?;
         let hint = format!("Type {} to say that this is the one.", visible(name));
         Some(Field::text(NAME, "Its name", &Values::default()).hint(hint).needed())
+    }
+
+    /// Fields that nobody sees.
+    fn hidden(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("step", "do")].into_iter().chain(self.submit.as_deref().map(|submit| (SUBMIT, submit)))
     }
 
     /// The page.

@@ -131,8 +131,18 @@ pub(crate) fn show_make(
     values: &Values,
 ) -> Result<Response, ConsoleError> {
     signed_in.caller.require(spec.scope())?;
-    let submit = Uuid::from_bytes(console.auth.random_bytes()).simple().to_string();
-    Ok(form(signed_in, spec, values, submit).page())
+    Ok(form(signed_in, spec, values, new_submit(console)).page())
+}
+
+/// The number of a form that is shown now.
+pub(crate) fn new_submit(console: &ConsoleState) -> String {
+    Uuid::from_bytes(console.auth.random_bytes()).simple().to_string()
+}
+
+/// Refuses what is no number of a form.
+pub(crate) fn expect_submit(submit: &str) -> Result<(), ConsoleError> {
+    let is_one = submit.len() == 32 && submit.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if is_one { Ok(()) } else { Err(ConsoleError::Foreign) }
 }
 
 fn form(signed_in: &SignedIn, spec: &impl MakeForm, values: &Values, submit: String) -> Form {
@@ -149,9 +159,7 @@ pub(crate) async fn make(
     let (values, submit) = (Values::typed(fields), fields.get(SUBMIT));
     let again = || form(signed_in, spec, &values, submit.to_owned());
     signed_in.caller.require(spec.scope())?;
-    if submit.len() != 32 || !submit.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(ConsoleError::Foreign);
-    }
+    expect_submit(submit)?;
     if Step::of(fields) == Step::Again {
         return Ok(again().page_again());
     }

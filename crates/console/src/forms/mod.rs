@@ -27,7 +27,7 @@ pub(crate) use deed::Deed;
 pub(crate) use done::Done;
 pub(crate) use edit::{EditForm, edit, show_edit};
 pub(crate) use field::{Choice, Control, Field};
-pub(crate) use make::{Made, MakeForm, make, show_make};
+pub(crate) use make::{Made, MakeForm, expect_submit, make, new_submit, show_make};
 pub(crate) use page::{Form, FormSpec};
 pub(crate) use values::{SUBMIT, Values, secret};
 

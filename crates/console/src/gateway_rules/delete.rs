@@ -32,6 +32,7 @@ fn page(console: &ConsoleState, signed_in: &SignedIn, name: &str) -> Result<Deed
         consequences: vec![consequence],
         facts: vec![Fact::one("Now", Cell::words(visible(&summary(&rule.settings))))],
         typed: None,
+        submit: None,
         button: deed.to_owned(),
         is_an_end: true,
         back: own,

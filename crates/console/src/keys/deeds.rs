@@ -2,10 +2,13 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use vestibule_auth::{AdministrationError, ListedMasterKey, Scope, SessionsUnderIt};
+use vestibule_auth::{
+    AdministrationError, IdempotencyState, IdempotentRequest, ListedMasterKey, ListedSigningKey, Scope,
+    SessionsUnderIt,
+};
 use vestibule_model::{Generation, SigningKeyId};
 
-use crate::forms::{Deed, Done};
+use crate::forms::{Deed, Done, Made, SUBMIT, expect_submit, new_submit};
 use crate::frame::Frame;
 use crate::parts::counted_many;
 use crate::place::Place;
@@ -119,7 +122,12 @@ impl KeyDeed {
     }
 
     /// Has the engine do it.
-    async fn run(self, console: &ConsoleState, signed_in: &SignedIn) -> Result<(), AdministrationError> {
+    async fn run(
+        self,
+        console: &ConsoleState,
+        signed_in: &SignedIn,
+        submit: &str,
+    ) -> Result<(), AdministrationError> {
         let (administration, caller) = (console.administration(), &signed_in.caller);
         match self {
             Self::Reload => administration.reload_master_keys(caller).await.map(drop),
@@ -132,7 +140,20 @@ impl KeyDeed {
             Self::EndAndRetire(generation) => {
                 administration.retire_master_key(caller, generation, SessionsUnderIt::End).await.map(drop)
             }
-            Self::Rotate => administration.rotate_signing_key(caller).await.map(drop),
+            Self::Rotate => {
+                let request = self.address();
+                let keyed = IdempotentRequest { key: submit, request: request.as_bytes() };
+                let scope = Scope::WriteInstallation;
+                match administration.begin_creation_in_turn(caller, scope, keyed).await? {
+                    IdempotencyState::New(pending) => {
+                        let made =
+                            |_: &ListedSigningKey| Made::at(KEYS.to_owned()).saying(self.done()).stored();
+                        let answer = pending.with_response(&made);
+                        administration.rotate_signing_key(caller, answer).await.map(drop)
+                    }
+                    IdempotencyState::Replay(_) => Ok(()),
+                }
+            }
             Self::DeleteSigning(id) => administration.delete_signing_key(caller, id).await,
         }
     }
@@ -158,6 +179,11 @@ async fn page(
     deed: KeyDeed,
 ) -> Result<Deed, AdministrationError> {
     signed_in.caller.require(Scope::WriteInstallation)?;
+    if let KeyDeed::DeleteSigning(id) = deed {
+        let keys = console.administration().signing_keys(&signed_in.caller).await?;
+        let found = keys.iter().find(|listed| listed.key.id == id);
+        found.ok_or(AdministrationError::NotFound("signing key"))?;
+    }
     let mut consequences: Vec<_> = deed.depends(console, signed_in).await?.into_iter().collect();
     consequences.push(deed.consequence().to_owned());
     Ok(Deed {
@@ -165,6 +191,7 @@ async fn page(
         consequences,
         facts: Vec::new(),
         typed: None,
+        submit: (deed == KeyDeed::Rotate).then(|| new_submit(console)),
         button: deed.name().to_owned(),
         is_an_end: deed.is_an_end(),
         back: KEYS.to_owned(),
@@ -188,13 +215,16 @@ pub(crate) async fn submit(
 ) -> Result<Response, ConsoleError> {
     let deed = place.key_deed()?;
     let mut page = page(&console, &signed_in, deed).await?;
+    let submit = fields.get(SUBMIT);
+    if let Some(shown) = &mut page.submit {
+        expect_submit(submit)?;
+        submit.clone_into(shown);
+    }
     if let Some(answer) = page.held_back(&fields) {
         return Ok(answer);
     }
-    match deed.run(&console, &signed_in).await {
-        Ok(()) | Err(AdministrationError::NotFound("signing key")) => {
-            Ok(answer::see_other(&deed.done().at(KEYS)))
-        }
+    match deed.run(&console, &signed_in, submit).await {
+        Ok(()) => Ok(answer::see_other(&deed.done().at(KEYS))),
         Err(error) => page.refused(error),
     }
 }

@@ -61,6 +61,7 @@ async fn page<P: Formed>(
             Fact::one("Id", Cell::code(at.id)),
         ],
         typed: is_in_use.then_some(name),
+        submit: None,
         button: "Delete".to_owned(),
         is_an_end: true,
         back: P::OF.address_of(at),

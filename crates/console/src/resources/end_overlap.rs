@@ -38,6 +38,7 @@ fn page<P: Keyed<N>, const N: usize>(
             Fact::one("The secrets of before work until", Cell::time_or(until, &Zone::of("UTC"), "no more")),
         ],
         typed: None,
+        submit: None,
         button: "End the overlap".to_owned(),
         is_an_end: true,
         back: P::OF.address_of(at),

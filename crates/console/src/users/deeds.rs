@@ -166,6 +166,7 @@ async fn page(
         consequences,
         facts: facts(&user),
         typed: (deed == UserDeed::Delete && sessions > 0).then(|| user.login_name.clone()),
+        submit: None,
         button: match deed {
             UserDeed::EndSessions => format!("End {}", counted(sessions, "session", "sessions")),
             _ => deed.name().to_owned(),

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::NamedAdministrator;
+use vestibule_auth::{Idempotency, NamedAdministrator};
 use vestibule_model::{Administrator, UserId};
 
 use super::AdminState;
@@ -87,7 +87,8 @@ pub(super) async fn set(
     let role = role(wanted.role, wanted.account.as_deref())?;
     let administrator = Administrator { user: UserId(user), role };
     let unchanged = |present: Option<&NamedAdministrator>| condition.require_of(present.map(item).as_ref());
-    let item = item(&admin.auth.administration().set_administrator(&caller, administrator, unchanged).await?);
+    let (administration, once) = (admin.auth.administration(), Idempotency::none());
+    let item = item(&administration.set_administrator(&caller, administrator, unchanged, once).await?);
     Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 

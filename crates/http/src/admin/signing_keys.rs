@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
-use vestibule_auth::ListedSigningKey;
+use vestibule_auth::{Idempotency, ListedSigningKey};
 use vestibule_model::SigningKeyId;
 
 use super::AdminState;
@@ -48,7 +48,8 @@ pub(super) async fn rotate(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
 ) -> Result<Response, AdminError> {
-    Ok(json(StatusCode::OK, &shown(&admin.auth.administration().rotate_signing_key(&caller).await?)))
+    let made = admin.auth.administration().rotate_signing_key(&caller, Idempotency::none()).await?;
+    Ok(json(StatusCode::OK, &shown(&made)))
 }
 
 /// Deletes a signing key that somebody else may have: whoever reads the key set from here on refuses its tokens. The last one
