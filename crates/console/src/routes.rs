@@ -159,8 +159,6 @@ pub static ROUTES: &[Route] = &[
         post(resources::end_overlap::submit)
     }),
     shown(START, Who::WritesSome, || get(start::show)),
-    shown("/console/start/account", Who::WritesInstallation, || get(start::account::show)),
-    typed("/console/start/account", Who::WritesInstallation, || post(start::account::submit)),
     shown("/console/start/{account}/bot", Who::Writes, || get(start::set_up::show)),
     typed("/console/start/{account}/bot", Who::Writes, || post(start::set_up::submit)),
     shown(GATEWAY_RULES, Who::ReadsInstallation, || get(gateway_rules::list)),

@@ -49,7 +49,7 @@ impl AccountPart for Details {
             zone(values),
         ];
         if self.of_installation {
-            fields.extend(names(values));
+            fields.extend(names(values).map(Field::needed));
         }
         fields
     }

@@ -14,6 +14,10 @@ use crate::frame::{Frame, Viewer};
 use crate::refused::ConsoleError;
 use crate::routes::ACCOUNTS;
 use crate::signed_in::{Posted, SignedIn};
+use crate::start;
+
+/// Names in its query what follows.
+pub(crate) const THEN: &str = "then";
 
 struct NewAccountForm<'a> {
     console: &'a ConsoleState,
@@ -75,7 +79,9 @@ impl MakeForm for NewAccountForm<'_> {
             account.number = number.unwrap_or(account.number);
             Ok(account)
         };
-        let made = |account: &Account| Made::at(account_address(account.id));
+        let is_on_the_way = self.signed_in.request.asked(THEN).as_deref() == Some(start::BOT);
+        let next = if is_on_the_way { start::set_up_address } else { account_address };
+        let made = |account: &Account| Made::at(next(account.id));
         let stored = |account: &Account| made(account).stored();
         let (caller, answer) = (&self.signed_in.caller, pending.with_response(&stored));
         let administration = self.console.administration();

@@ -193,6 +193,8 @@ impl Sessions {
     pub(super) fn set(&self, policy: &SessionPolicy, values: &mut Values) {
         values.set(self.idle, policy.idle_seconds);
         values.set(self.absolute, policy.absolute_seconds);
+        // What a browser chooses that has no choice: otherwise it would count as somebody's.
+        values.set(self.when_full, FULL[0].0);
         match policy.concurrency {
             Concurrency::One => values.set(self.concurrency, ONE),
             Concurrency::Same => values.set(self.concurrency, SAME),

@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_auth::{AdministrationError, Scope};
 
 use super::done::Done;
-use super::field::Field;
+use super::field::{Field, NOTHING};
 use super::page::{Form, FormSpec};
 use super::{Step, Values};
 use crate::answer;
@@ -80,6 +80,7 @@ struct Contested {
 struct ContestedPage {
     frame: Frame,
     contested: Vec<Contested>,
+    consequences: Vec<String>,
     hidden: Vec<(String, String)>,
     back: String,
 }
@@ -120,7 +121,7 @@ pub(crate) async fn edit(
         let unchanged = |present: &_| as_it_was(spec.values(present) == was);
         return match spec.change(edit, unchanged).await {
             Ok(()) => Ok(answer::see_other(&Done::Changed.at(&spec.back()))),
-            Err(AdministrationError::Changed) => contested(signed_in, spec, &typed, &was),
+            Err(AdministrationError::Changed) => contested(signed_in, spec, &typed, &was).await,
             Err(error) => form().refused(error),
         };
     }
@@ -130,7 +131,7 @@ pub(crate) async fn edit(
         Err(error) => return form().refused(error),
     }
     if is != was {
-        return contested(signed_in, spec, &typed, &was);
+        return contested(signed_in, spec, &typed, &was).await;
     }
     let consequences = spec.consequences(&present, &after).await?;
     Ok(difference(signed_in, spec, &typed, (&is, &wanted), consequences))
@@ -140,10 +141,21 @@ const fn as_it_was(is_so: bool) -> Result<(), AdministrationError> {
     if is_so { Ok(()) } else { Err(AdministrationError::Changed) }
 }
 
-/// The fields of both, side by side: those that have different values.
-fn different(spec: &impl EditForm, before: &Values, after: &Values) -> Vec<(Field, Field)> {
-    let pairs = spec.fields(before).into_iter().zip(spec.fields(after));
-    pairs.filter(|(before, after)| before.words() != after.words()).collect()
+/// Every field that is among those of any of these values, and what it holds in each.
+fn side_by_side<const N: usize>(spec: &impl EditForm, of: [&Values; N]) -> Vec<(&'static str, [String; N])> {
+    let forms = of.map(|values| spec.fields(values));
+    let mut all: Vec<&Field> = Vec::new();
+    for field in forms.iter().flatten() {
+        if !all.iter().any(|known| known.name == field.name) {
+            all.push(field);
+        }
+    }
+    let words = |form: &Vec<Field>, name: &str| {
+        let its = form.iter().find(|field| field.name == name);
+        its.map_or_else(|| NOTHING.to_owned(), Field::words)
+    };
+    let told = |field: &&Field| (field.label, forms.each_ref().map(|form| words(form, &field.name)));
+    all.iter().map(told).collect()
 }
 
 fn difference(
@@ -153,14 +165,11 @@ fn difference(
     (is, wanted): (&Values, &Values),
     consequences: Vec<String>,
 ) -> Response {
-    let told = |(before, after): (Field, Field)| Different {
-        label: after.label,
-        before: before.words(),
-        after: after.words(),
-    };
+    let told = |(label, [before, after]): (&'static str, [String; 2])| Different { label, before, after };
+    let is_different = |one: &Different| one.before != one.after;
     let page = DifferencePage {
         frame: spec.frame(signed_in.viewer()),
-        different: different(spec, is, wanted).into_iter().map(told).collect(),
+        different: side_by_side(spec, [is, wanted]).into_iter().map(told).filter(is_different).collect(),
         consequences,
         hidden: typed.as_typed().chain(is.as_was()).collect(),
         deed: spec.deed(),
@@ -171,7 +180,7 @@ fn difference(
 
 /// Somebody else was faster: what was before, what they have made of it, and what it would be with what is wanted here. Nothing was
 /// done, but if it is as it is wanted.
-fn contested(
+async fn contested(
     signed_in: &SignedIn,
     spec: &impl EditForm,
     typed: &Values,
@@ -179,26 +188,32 @@ fn contested(
 ) -> Result<Response, ConsoleError> {
     let present = spec.present()?;
     let is = spec.values(&present);
-    let typed = typed.upon(was, &is);
+    let merged = typed.upon(was, &is);
     let mut after = present.clone();
-    spec.apply(&typed, &mut after)?;
+    if let Err(error) = spec.apply(&merged, &mut after) {
+        return form(signed_in, spec, typed, was).refused(error);
+    }
     let wanted = spec.values(&after);
     if is == wanted {
         return Ok(answer::see_other(&Done::Same.at(&spec.back())));
     }
-    let columns = spec.fields(was).into_iter().zip(spec.fields(&is)).zip(spec.fields(&wanted));
-    let told = |((before, theirs), yours): ((Field, Field), Field)| Contested {
-        label: yours.label,
-        before: before.words(),
-        theirs: theirs.words(),
-        yours: yours.words(),
+    let told = |(label, [before, theirs, yours]): (&'static str, [String; 3])| Contested {
+        label,
+        before,
+        theirs,
+        yours,
     };
     let is_contested = |one: &Contested| one.before != one.theirs || one.theirs != one.yours;
     let said = Said::bad("Somebody else has changed this in the meantime. Nothing of yours was done yet.");
     let page = ContestedPage {
         frame: spec.frame(signed_in.viewer()).saying(Some(said)),
-        contested: columns.map(told).filter(is_contested).collect(),
-        hidden: typed.as_typed().chain(is.as_was()).collect(),
+        contested: side_by_side(spec, [was, &is, &wanted])
+            .into_iter()
+            .map(told)
+            .filter(is_contested)
+            .collect(),
+        consequences: spec.consequences(&present, &after).await?,
+        hidden: merged.as_typed().chain(is.as_was()).collect(),
         back: spec.back(),
     };
     Ok(answer::caused_by(answer::page(StatusCode::CONFLICT, &page), AdministrationError::Changed))

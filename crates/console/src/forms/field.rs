@@ -1,5 +1,6 @@
 //! A field of a form: its label, what it asks for, what it holds, and what is wrong with that.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 
 use vestibule_auth::LONGEST_TEXT;
@@ -16,6 +17,9 @@ const LONGEST_AREA: usize = 32 * 1024;
 /// The most characters of a password.
 const LONGEST_SECRET: usize = 1_024;
 
+/// What a field holds that is empty.
+pub(super) const NOTHING: &str = "nothing";
+
 /// What can be chosen.
 pub(crate) struct Choice {
     pub(crate) value: String,
@@ -27,6 +31,12 @@ impl Choice {
     /// A value, and as what people know it.
     pub(crate) fn new(value: impl Display, label: impl AsRef<str>) -> Self {
         Self { value: value.to_string(), label: visible(label.as_ref()), is_chosen: false }
+    }
+
+    /// One that is chosen and not offered: a form takes away nothing that somebody did not take away.
+    fn kept(value: &str) -> Self {
+        let label = format!("id {value}, which is not offered here");
+        Self { is_chosen: true, ..Self::new(value, label) }
     }
 }
 
@@ -110,7 +120,10 @@ impl Field {
     pub(crate) fn select(name: &str, label: &'static str, values: &Values, choices: Vec<Choice>) -> Self {
         let chosen = values.get(name);
         let marked = |choice: Choice| Choice { is_chosen: choice.value == chosen, ..choice };
-        let choices = choices.into_iter().map(marked).collect();
+        let mut choices: Vec<_> = choices.into_iter().map(marked).collect();
+        if !chosen.is_empty() && !choices.iter().any(|choice| choice.is_chosen) {
+            choices.push(Choice::kept(chosen));
+        }
         Self::new(name.to_owned(), label, Control::Select(choices), values.text(name))
     }
 
@@ -122,7 +135,10 @@ impl Field {
     /// Any of several.
     pub(crate) fn checks(name: &str, label: &'static str, values: &Values, choices: Vec<Choice>) -> Self {
         let marked = |choice: Choice| Choice { is_chosen: values.has(name, &choice.value), ..choice };
-        let choices = choices.into_iter().map(marked).collect();
+        let mut choices: Vec<_> = choices.into_iter().map(marked).collect();
+        let offered: HashSet<_> = choices.iter().map(|choice| choice.value.clone()).collect();
+        let kept = values.all_chosen(name).filter(|value| !offered.contains(*value));
+        choices.extend(kept.map(Choice::kept));
         Self::new(name.to_owned(), label, Control::Checks(choices), String::new())
     }
 
@@ -164,6 +180,12 @@ impl Field {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     }
 
+    /// Whether there is anything to choose.
+    pub(crate) fn has_choices(&self) -> bool {
+        let (Control::Select(choices) | Control::Checks(choices)) = &self.control else { return false };
+        choices.iter().any(|choice| !choice.value.is_empty())
+    }
+
     /// What it holds, as people read it.
     pub(super) fn words(&self) -> String {
         let chosen = |choices: &[Choice]| {
@@ -176,7 +198,7 @@ impl Field {
             Control::Select(choices) | Control::Checks(choices) => chosen(choices),
             Control::Check => if self.value == ON { "yes" } else { "no" }.to_owned(),
         };
-        if words.is_empty() { "nothing".to_owned() } else { words }
+        if words.is_empty() { NOTHING.to_owned() } else { words }
     }
 
     /// Whether a checkbox is checked.

@@ -27,6 +27,15 @@ pub(crate) trait FormSpec {
 
     /// Where somebody goes who does not want it.
     fn back(&self) -> String;
+
+    /// What was done before this field was refused, or, without a name, before anything was.
+    #[must_use]
+    fn done_before(field: &str) -> &'static str
+    where
+        Self: Sized,
+    {
+        if field.is_empty() { "Nothing was done" } else { "Nothing was done yet" }
+    }
 }
 
 /// A form as it stands on its page.
@@ -39,16 +48,19 @@ pub(crate) struct Form {
     pub(super) hidden: Vec<(String, String)>,
     pub(super) deed: String,
     pub(super) back: String,
+    /// What was done already, of what is refused now.
+    pub(super) done_before: fn(&str) -> &'static str,
 }
 
 impl Form {
-    pub(crate) fn of(spec: &impl FormSpec, viewer: Viewer<'_>, values: &Values) -> Self {
+    pub(crate) fn of<S: FormSpec>(spec: &S, viewer: Viewer<'_>, values: &Values) -> Self {
         Self {
             frame: spec.frame(viewer),
             fields: spec.fields(values),
             hidden: Vec::new(),
             deed: spec.deed(),
             back: spec.back(),
+            done_before: S::done_before,
         }
     }
 
@@ -89,7 +101,7 @@ impl Form {
         let reason = told(&reason, LONGEST);
         match self.fields.iter_mut().find(|its| !field.is_empty() && its.is_meant_by(field)) {
             Some(its) => its.error = Some(sentence(&reason)),
-            None => self.frame.said = Some(Said::bad(format!("Nothing was done: {reason}."))),
+            None => self.frame.said = Some(Said::bad(format!("{}: {reason}.", (self.done_before)("")))),
         }
         Ok(answer::caused_by(answer::page(status, &self), error))
     }
@@ -98,6 +110,11 @@ impl Form {
     fn button(&self) -> &str {
         let is_change = self.hidden.iter().any(|(name, _)| name.starts_with(WAS));
         if is_change { "Show what changes" } else { &self.deed }
+    }
+
+    /// What was done before the first of these was refused.
+    fn so_far(&self, wrong: &[&Field]) -> &'static str {
+        (self.done_before)(wrong.first().map_or("", |field| field.name.as_str()))
     }
 
     /// The fields with which something is wrong.

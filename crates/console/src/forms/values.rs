@@ -154,6 +154,12 @@ impl Values {
         Ok(chosen)
     }
 
+    /// All that are chosen of several, whatever they are.
+    pub(super) fn all_chosen<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let its = move |(known, _): (&'a String, _)| known.strip_prefix(name)?.strip_prefix('.');
+        self.0.iter().filter(|(_, value)| *value == ON).filter_map(its)
+    }
+
     /// Whether this one of several is chosen.
     pub(super) fn has(&self, name: &str, one: &str) -> bool {
         self.get(&format!("{name}.{one}")) == ON

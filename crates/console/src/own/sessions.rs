@@ -76,7 +76,11 @@ pub(crate) async fn submit(
     let (administration, caller) = (console.administration(), &signed_in.caller);
     match fields.get("do") {
         "picked" => {
-            for session in sessions::ends::picked(&fields) {
+            let picked: Vec<_> = sessions::ends::picked(&fields).collect();
+            if picked.is_empty() {
+                return Ok(answer::see_other(OWN_SESSIONS));
+            }
+            for session in picked {
                 administration.end_own_session(caller, session).await?;
             }
         }

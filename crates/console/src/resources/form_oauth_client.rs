@@ -45,10 +45,8 @@ fn of_sentinel(values: &Values, offered: &Offered) -> Vec<Field> {
         Field::text("description", "Description", values),
         Field::text("logo_uri", "Address of its logo", values),
     ];
-    if !offered.profiles.is_empty() {
-        let field = Field::checks("enabled_for_profiles", "For users with", values, profiles.collect());
-        fields.push(field.hint("Without any: for everybody."));
-    }
+    let profiles = Field::checks("enabled_for_profiles", "For users with", values, profiles.collect());
+    fields.extend(profiles.has_choices().then(|| profiles.hint("Without any: for everybody.")));
     fields
 }
 

@@ -1,7 +1,6 @@
 //! `/console/start`: the way to a bot and a LiveVox client that log in, in steps: an account is chosen or made, then an API key, a bot
 //! that is tied to it and an application token are made in one form, which is answered with lines to paste into a shell.
 
-pub(crate) mod account;
 pub mod lines;
 mod parts;
 pub(crate) mod set_up;
@@ -13,12 +12,16 @@ use axum::response::Response;
 use vestibule_auth::{AccountSearch, AdministrationError, Caller, HOME, PageRequest, Scope};
 use vestibule_model::AccountId;
 
+use crate::accounts::make::THEN;
 use crate::forms::Choice;
 use crate::frame::Frame;
 use crate::refused::ConsoleError;
-use crate::routes::START;
+use crate::routes::{NEW_ACCOUNT, START};
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer};
+
+/// What follows after an account was made on this way.
+pub(crate) const BOT: &str = "bot";
 
 /// The most accounts that are offered.
 const MOST: usize = 1_000;
@@ -39,7 +42,7 @@ pub(crate) fn expect_writer(caller: &Caller) -> Result<(), AdministrationError> 
 }
 
 /// Where the form of an account is.
-fn set_up_address(account: AccountId) -> String {
+pub(crate) fn set_up_address(account: AccountId) -> String {
     format!("{START}/{account}/bot")
 }
 
@@ -64,7 +67,7 @@ pub(crate) async fn show(
     let page = StartPage {
         frame: Frame::of(signed_in.viewer(), "Set up a bot and a LiveVox client"),
         accounts: accounts.map(|account| choice(account.id, &account.code)).collect(),
-        new: caller.require(Scope::WriteInstallation).is_ok().then(|| format!("{START}/account")),
+        new: caller.require(Scope::WriteInstallation).is_ok().then(|| format!("{NEW_ACCOUNT}?{THEN}={BOT}")),
     };
     Ok(answer::page(StatusCode::OK, &page))
 }

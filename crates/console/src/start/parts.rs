@@ -38,7 +38,8 @@ const PERSON: Part = Part { word: "person", name: "person.login_name" };
 fn in_part(Part { word, name }: Part) -> impl Fn(AdministrationError) -> AdministrationError {
     move |error| match error {
         AdministrationError::Invalid { field, .. } if field == "Idempotency-Key" => {
-            let reason = "it was made already, under another name: give it that, or open this form anew";
+            let reason =
+                "it was made already, of what was typed before: type that again, or open this form anew";
             AdministrationError::invalid(name, reason)
         }
         AdministrationError::Invalid { field, reason } => {

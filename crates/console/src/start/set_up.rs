@@ -108,6 +108,16 @@ impl FormSpec for SetUp<'_> {
     fn back(&self) -> String {
         START.to_owned()
     }
+
+    fn done_before(field: &str) -> &'static str {
+        match field.split('.').next() {
+            Some("key") => "Nothing more was made",
+            Some("bot") => "The API key is there already",
+            Some("token") => "The API key and the bot are there already",
+            Some("person") => "The API key, the bot and the application token are there already",
+            _ => "What was made before is there already",
+        }
+    }
 }
 
 impl MakeForm for SetUp<'_> {
@@ -128,8 +138,8 @@ impl MakeForm for SetUp<'_> {
             values,
             submit: fields.get(SUBMIT),
         };
-        self.let_bots_in().await?;
         let key = parts.key().await?;
+        self.let_bots_in().await?;
         parts.bot(key.secret(APP_KEY)).await?;
         let token = parts.token().await?;
         let password = self.password();

@@ -40,7 +40,7 @@ impl FormSpec for UserForm<'_> {
     }
 
     fn fields(&self, values: &Values) -> Vec<Field> {
-        let mut fields = Offered::names(values);
+        let mut fields = Offered::names(values, "");
         fields.extend(self.offered.key(values));
         if self.kind != UserKind::Bot {
             let label = "The password has to be changed at the next login";

@@ -34,11 +34,11 @@ impl Offered {
         })
     }
 
-    /// The names.
-    pub(super) fn names(values: &Values) -> Vec<Field> {
+    /// The names, and what is said of the one that people know.
+    pub(super) fn names(values: &Values, name_hint: &str) -> Vec<Field> {
         vec![
             Field::text("login_name", "Login name", values).needed().longest(LONGEST_NAME),
-            Field::text("full_name", "Name", values).hint("The login name, unless something else is said."),
+            Field::text("full_name", "Name", values).hint(name_hint),
             Field::text("nickname", "Nickname", values).hint("What consumers see."),
             Field::text("email", "E-mail", values),
         ]
@@ -62,16 +62,14 @@ impl Offered {
         let none = Choice::new("", "no group");
         let profiles = self.profiles.iter().map(|profile| Choice::new(profile.id, &profile.name)).collect();
         let skills = self.skills.iter().map(|skill| Choice::new(skill.id, &skill.name)).collect();
-        let fields = vec![
-            (!self.profiles.is_empty()).then(|| Field::checks("profiles", "Profiles", values, profiles)),
-            (!self.groups.is_empty()).then(|| {
-                Field::select("member_of", "Member of", values, [none].into_iter().chain(groups()).collect())
-            }),
-            (!self.groups.is_empty())
-                .then(|| Field::checks("manager_of", "Manager of", values, groups().collect())),
-            (!self.skills.is_empty()).then(|| Field::checks("skills", "Skills", values, skills)),
+        let groups_or_none = [none].into_iter().chain(groups()).collect();
+        let fields = [
+            Field::checks("profiles", "Profiles", values, profiles),
+            Field::select("member_of", "Member of", values, groups_or_none),
+            Field::checks("manager_of", "Manager of", values, groups().collect()),
+            Field::checks("skills", "Skills", values, skills),
         ];
-        let mut fields: Vec<_> = fields.into_iter().flatten().collect();
+        let mut fields: Vec<_> = fields.into_iter().filter(Field::has_choices).collect();
         fields.push(Field::number("max_chats", "Most chats at once", values));
         fields.push(Field::number("max_async_chats", "Most asynchronous conversations at once", values));
         fields

@@ -54,7 +54,7 @@ impl FormSpec for NewUserForm<'_> {
     fn fields(&self, values: &Values) -> Vec<Field> {
         let populations = [Population::User, Population::Agent];
         let populations = populations.map(|one| Choice::new(words::population(one), words::population(one)));
-        let mut fields = Offered::names(values);
+        let mut fields = Offered::names(values, "The login name, unless something else is said.");
         fields.push(
             Field::select("population", "Population", values, populations.into())
                 .hint("Login names of users and of agents are apart from each other. This stays as it is."),

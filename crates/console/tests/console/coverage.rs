@@ -173,3 +173,35 @@ async fn an_auditor_of_the_account_sees_it_and_not_that_of_administrators() {
         assert_eq!(of_others.status == 200, may, "{path}: {}", of_others.status);
     }
 }
+
+/// Everything that forms change.
+async fn everything(instance: &Instance) -> String {
+    let mut all = format!("{:?}", instance.server.store.directory().await.unwrap());
+    for list in ["administrators", "administration-tokens", "signing-keys", "master-keys"] {
+        all.push_str(&instance.listed(&format!("/admin/v1/{list}")).await.to_string());
+    }
+    all
+}
+
+#[tokio::test]
+async fn whoever_may_not_write_is_refused_whatever_they_send_and_changes_nothing() {
+    for role in ["auditor", "administrator"] {
+        let instance = Instance::start().await;
+        let things = instance.things().await;
+        let browser = instance.signed_in_with(&json!({ "role": role, "account": ACCOUNT })).await;
+        let csrf = browser.get(HOME).await.hidden("csrf");
+        let of_account = [Who::Writes, Who::WritesSome];
+        let is_refused = |route: &Route| {
+            route.who == Who::WritesInstallation || (role == "auditor" && of_account.contains(&route.who))
+        };
+        let before = everything(&instance).await;
+        let posts = guarded_of(&things).into_iter().filter(|(route, _)| route.method == Method::POST);
+        for (_, path) in posts.filter(|(route, _)| is_refused(route)) {
+            let submit = "0123456789abcdef0123456789abcdef";
+            let fields = [("csrf", csrf.as_str()), ("submit", submit), ("step", "do")];
+            let shown = browser.post(&path, &fields).await;
+            assert_eq!(shown.status, 403, "{role} {path}: {}", shown.html);
+        }
+        assert_eq!(everything(&instance).await, before, "{role}");
+    }
+}

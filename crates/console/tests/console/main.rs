@@ -4,6 +4,7 @@
 mod account_forms;
 mod accounts;
 mod audit;
+mod choices;
 mod colours;
 mod connections;
 mod coverage;

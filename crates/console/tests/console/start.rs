@@ -60,7 +60,7 @@ async fn the_guided_lines_log_in_as_they_stand() {
 async fn a_new_account_is_ready_after_two_forms() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;
-    let made = fill(&browser, &format!("{START}/account"), &[("id", "fresh"), ("code", "FRESH")]).await;
+    let made = fill(&browser, "/console/new-account?then=bot", &[("id", "fresh"), ("code", "FRESH")]).await;
     assert_eq!(made.status, 303, "{}", made.html);
     let page = made.header("location").to_owned();
     assert_eq!(page, format!("{START}/fresh/bot?done=made"));
@@ -98,6 +98,10 @@ async fn a_name_that_is_taken_is_corrected_and_what_was_made_stays() {
     .await;
     assert_eq!(taken.status, 422);
     assert!(taken.html.contains("id=\"person.login_name-error\">This is taken"), "{}", taken.html);
+    assert!(
+        taken.html.contains("The API key, the bot and the application token are there already. Look at:")
+    );
+    assert!(!taken.html.contains("Nothing was done"), "{}", taken.html);
     let form = Typed::of(&taken);
     let other = form
         .clone()
