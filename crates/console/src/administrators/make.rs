@@ -107,7 +107,11 @@ pub(crate) async fn show(
     signed_in: SignedIn,
 ) -> Result<Response, ConsoleError> {
     let form = NewAdministratorForm::of(&console, &signed_in).await?;
-    show_make(&console, &signed_in, &form, &Values::default())
+    let mut values = Values::default();
+    if let Some(user) = signed_in.request.asked(USER) {
+        values.set(USER, user);
+    }
+    show_make(&console, &signed_in, &form, &values)
 }
 
 /// `POST`.
