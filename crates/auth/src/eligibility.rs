@@ -7,8 +7,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use vestibule_model::{
-    AccountState, Application, ApplicationId, ApplicationToken, AuthenticationMethod, Feature, GrantType,
-    Millis, OauthClient, Privilege, SecretVersion, Session, SignOn, User, UserKind,
+    Account, AccountState, Application, ApplicationId, ApplicationToken, AuthenticationMethod, Feature,
+    GrantType, Millis, OauthClient, Privilege, SecretVersion, Session, SignOn, User, UserKind,
 };
 
 use crate::directory::{AccountFacts, UsableApiKey, UserEntry};
@@ -187,6 +187,24 @@ fn client_admits(user: &UserEntry, client: ApplicationId, version: SecretVersion
     })
 }
 
+/// Whether nothing is different between these that a session may rest on. What is not named is taken for something that one does.
+pub(crate) fn rest_alike(before: &Account, after: &Account) -> bool {
+    let alike = Account {
+        code: after.code.clone(),
+        number: after.number,
+        time_zone: after.time_zone.clone(),
+        second_factor: after.second_factor,
+        services: after.services.clone(),
+        lockout_policy: after.lockout_policy.clone(),
+        agent_lockout_policy: after.agent_lockout_policy.clone(),
+        session_policy: after.session_policy.clone(),
+        livevox_session_policy: after.livevox_session_policy.clone(),
+        look: after.look.clone(),
+        ..before.clone()
+    };
+    alike == *after
+}
+
 /// What a session was opened with.
 #[derive(Clone, Copy)]
 pub(crate) struct OpenedWith {
@@ -231,5 +249,28 @@ pub(crate) fn may_go_on(user: &UserEntry, opened: OpenedWith, address: Option<Ip
         (AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient, application) => {
             of_bot(account, user).is_ok() && key_may_log_in(account, user, application, version, address, now)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::administration::new_account;
+
+    #[test]
+    fn sessions_rest_on_what_of_an_account_decides_who_may_stay() {
+        let before = new_account("a".parse().unwrap(), None);
+        let changed = |change: fn(&mut Account)| {
+            let mut after = before.clone();
+            change(&mut after);
+            assert_ne!(after, before);
+            rest_alike(&before, &after)
+        };
+        assert!(!changed(|account| account.state = AccountState::Disabled));
+        assert!(!changed(|account| account.sign_on = SignOn::SsoOnly));
+        assert!(!changed(|account| account.features = [Feature::UserTypeBot].into()));
+        assert!(!changed(|account| account.password_policy.expiry_days = 1));
+        assert!(changed(|account| account.time_zone = "Europe/Athens".to_owned()));
+        assert!(changed(|account| account.lockout_policy.failures += 1));
     }
 }

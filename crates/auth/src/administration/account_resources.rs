@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Audited, User};
-use vestibule_store::Change;
+use vestibule_model::{AccountId, Application, Audited, User};
+use vestibule_store::{Change, PartRow};
 
 use super::audited_write::{AuditDetails, AuditedWrite};
 use super::named::{AccountResourceId, PageRequest};
@@ -32,6 +32,11 @@ pub trait AccountResource: Ruled + Audited + Clone + PartialEq + Send + Sync + '
 
     /// What bots name that are tied to it; None: nobody is tied to things of the kind.
     fn public_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// What sessions rest on, if they may rest on what is different in `after`: the application, and what it would be.
+    fn rested_on(&self, _after: &Self) -> Option<(Application, PartRow)> {
         None
     }
 }

@@ -6,7 +6,7 @@ use vestibule_model::{
     AccountId, ApiKey, Application, ApplicationId, ApplicationToken, ClientMetadata, Millis, OauthClient,
     SecretDigest, SecretVersion,
 };
-use vestibule_store::Change;
+use vestibule_store::{Change, PartRow};
 use zeroize::Zeroizing;
 
 use super::account_resources::AccountResource;
@@ -105,6 +105,16 @@ impl AccountResource for ApiKey {
     fn public_id(&self) -> Option<&str> {
         Some(&self.app_key)
     }
+
+    fn rested_on(&self, after: &Self) -> Option<(Application, PartRow)> {
+        let alike = Self {
+            name: after.name.clone(),
+            developer: after.developer.clone(),
+            description: after.description.clone(),
+            ..self.clone()
+        };
+        (alike != *after).then(|| (Application::ApiKey(self.id), PartRow::ApiKey(after.clone().into())))
+    }
 }
 
 impl AccountResource for OauthClient {
@@ -129,6 +139,12 @@ impl AccountResource for OauthClient {
     fn public_id(&self) -> Option<&str> {
         Some(&self.client_id)
     }
+
+    fn rested_on(&self, after: &Self) -> Option<(Application, PartRow)> {
+        let alike = Self { name: after.name.clone(), ..self.clone() };
+        (alike != *after)
+            .then(|| (Application::OauthClient(self.id), PartRow::OauthClient(after.clone().into())))
+    }
 }
 
 impl AccountResource for ApplicationToken {
@@ -148,5 +164,16 @@ impl AccountResource for ApplicationToken {
 
     fn delete(&self, account: AccountId) -> Change {
         Change::DeleteApplicationToken(account, self.id)
+    }
+
+    fn rested_on(&self, after: &Self) -> Option<(Application, PartRow)> {
+        let alike = Self {
+            name: after.name.clone(),
+            last_used: after.last_used,
+            requests: after.requests,
+            ..self.clone()
+        };
+        (alike != *after)
+            .then(|| (Application::Token(self.id), PartRow::ApplicationToken(after.clone().into())))
     }
 }

@@ -1,16 +1,14 @@
 //! What else goes when something is deleted, disabled or given other secrets: for whoever is asked whether it is meant.
 //!
-//! Says what is so now. What ends is decided when it is done, by the rules of ends.
+//! Says what is so now. What ends is decided when it is done, by the rules of ends. What a change would end is told in
+//! `ended_by_change`.
 
-use std::collections::HashMap;
-
-use vestibule_model::{Account, AccountId, ApplicationId, ConnectionId, User, UserId};
-use vestibule_store::{FederatedLogins, StoreError};
+use vestibule_model::{AccountId, ApplicationId, ConnectionId, User};
+use vestibule_store::FederatedLogins;
 
 use super::live_sessions::SessionFilter;
 use super::{Administration, AdministrationError, Caller, Scope};
-use crate::directory::{AccountEntry, AccountUser, UserEntry};
-use crate::eligibility::may_go_on;
+use crate::directory::{AccountEntry, AccountUser};
 
 /// What is to be deleted, disabled or changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +73,7 @@ impl Administration<'_> {
             }
             Affected::Application(_, id) => {
                 let users = entry.count_users(is_tied_to(&entry, id)?);
-                let with_it = SessionFilter { application: Some(id), ..of_account };
-                let sessions = self.count_live_sessions(caller, &with_it).await?;
+                let sessions = self.sessions_ended_without(caller, account, id).await?;
                 Ok(Consequences { sessions, users, ..nothing })
             }
             Affected::Connection(_, id) => {
@@ -87,31 +84,6 @@ impl Administration<'_> {
                 Ok(Consequences { sessions, users: entry.count_users(is_known), ..nothing })
             }
         }
-    }
-}
-
-impl Administration<'_> {
-    /// How many live sessions would end if an account became this one: those that its rules would let go on no more.
-    pub async fn sessions_ended_by_change(
-        &self,
-        caller: &Caller,
-        after: &Account,
-    ) -> Result<usize, AdministrationError> {
-        caller.require(Scope::ReadAccount(after.id))?;
-        let entry = self.account_entry(after.id)?;
-        let facts = entry.facts_as(after.clone(), self.auth.keys.sealer());
-        let facts = facts.map_err(|error| StoreError::Unavailable(error.into()))?;
-        let of_account = SessionFilter { account: Some(after.id), ..SessionFilter::default() };
-        let (mut users, mut ended) = (HashMap::<UserId, UserEntry>::new(), 0);
-        self.visit_live_sessions(caller, &of_account, |live| {
-            let session = live.session();
-            let user = users.entry(session.user);
-            let user = user.or_insert_with(|| UserEntry::new(&facts, User::clone(&live.holder)));
-            let may_stay = may_go_on(user, (&session).into(), session.address, caller.now);
-            ended += usize::from(!may_stay);
-        })
-        .await?;
-        Ok(ended)
     }
 }
 

@@ -23,6 +23,7 @@ mod counts;
 mod cursor;
 mod end_job_table;
 mod end_jobs;
+mod ended_by_change;
 mod ended_sessions;
 mod error;
 mod events;

@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use vestibule_crypto::{SealError, Sealer};
-use vestibule_model::{Account, Identity, Population, User, UserId};
+use vestibule_model::{Identity, Population, User, UserId};
 use vestibule_store::{AccountRows, Part, PartRow, SealHolder, Sequence};
 
 use super::costs::Costs;
@@ -130,10 +130,13 @@ impl AccountEntry {
         self.users.read().unwrap_or_else(PoisonError::into_inner).by_id.values().cloned().collect()
     }
 
-    /// The facts, were the account this one: for whoever asks what would follow from a change.
-    pub(crate) fn facts_as(&self, account: Account, sealer: &Sealer) -> Result<Arc<AccountFacts>, SealError> {
-        let row = PartRow::Account(account.into());
-        self.facts.with(vec![(Part::Account, Some(row))], self.facts.revision, sealer).map(Arc::new)
+    /// The facts, were these parts so; None: the part were not there. For whoever asks what would follow from a change.
+    pub(crate) fn facts_as(
+        &self,
+        parts: Vec<(Part, Option<PartRow>)>,
+        sealer: &Sealer,
+    ) -> Result<Arc<AccountFacts>, SealError> {
+        self.facts.with(parts, self.facts.revision, sealer).map(Arc::new)
     }
 
     /// The users who are so.

@@ -12,6 +12,7 @@ use crate::parts::counted;
 use crate::refused::ConsoleError;
 use crate::routes::ACCOUNTS;
 use crate::signed_in::{Posted, SignedIn};
+use crate::users::ends;
 
 /// A part of an account that has a form of its own.
 pub(super) trait AccountPart: Send + Sync {
@@ -100,9 +101,7 @@ impl<P: AccountPart> EditForm for AccountForm<'_, P> {
             told.push(format!("This touches {}.", counted(touched, "user", "users")));
         }
         let ended = administration.sessions_ended_by_change(caller, after).await?;
-        if ended > 0 {
-            told.push(format!("Ends {}.", counted(ended, "live session", "live sessions")));
-        }
+        told.extend(ends(ended));
         Ok(told)
     }
 

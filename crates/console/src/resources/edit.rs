@@ -6,12 +6,11 @@ use axum::extract::State;
 use axum::response::Response;
 use vestibule_auth::{AccountResourceId, AdministrationError, Scope};
 
-use super::formed::{Ending, Formed, Offered};
-use super::{Of, above, resting, with_kind};
+use super::formed::{Formed, Offered};
+use super::{Of, above, with_kind};
 use crate::ConsoleState;
 use crate::forms::{EditForm, Field, FormSpec, Values, edit, show_edit};
 use crate::frame::{Frame, Viewer};
-use crate::parts::counted;
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::signed_in::{Posted, SignedIn};
@@ -77,14 +76,10 @@ impl<P: Formed> EditForm for ResourceForm<'_, P> {
         thing.apply(values)
     }
 
-    async fn consequences(&self, before: &P, after: &P) -> Result<Vec<String>, AdministrationError> {
-        let ending = before.ending(after);
-        if ending == Ending::None {
-            return Ok(Vec::new());
-        }
-        let resting = resting(self.console, &self.signed_in.caller, P::OF, self.at).await?;
-        let sentence = if ending == Ending::All { ends(resting.sessions) } else { may_end(resting.sessions) };
-        Ok(sentence.into_iter().collect())
+    async fn consequences(&self, _: &P, after: &P) -> Result<Vec<String>, AdministrationError> {
+        let (administration, caller) = (self.console.administration(), &self.signed_in.caller);
+        let ended = administration.sessions_ended_by_resource(caller, self.at.account, after).await?;
+        Ok(ends(ended).into_iter().collect())
     }
 
     async fn change(
@@ -103,12 +98,6 @@ impl<P: Formed> EditForm for ResourceForm<'_, P> {
             .await
             .map(drop)
     }
-}
-
-/// That some of so many sessions end; None: there are none.
-fn may_end(sessions: usize) -> Option<String> {
-    let opened = counted(sessions, "live session was", "live sessions were");
-    (sessions > 0).then(|| format!("{opened} opened with it: those end that it would not open any more."))
 }
 
 /// `GET`.

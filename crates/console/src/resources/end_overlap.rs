@@ -13,26 +13,30 @@ use crate::parts::{Cell, Fact};
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::signed_in::{Posted, SignedIn};
+use crate::users::ends;
 use crate::{ConsoleState, answer};
 
-fn page<P: Keyed<N>, const N: usize>(
+async fn page<P: Keyed<N>, const N: usize>(
     console: &ConsoleState,
     signed_in: &SignedIn,
     at: AccountResourceId,
 ) -> Result<Deed, AdministrationError> {
     let caller = &signed_in.caller;
     caller.require(Scope::WriteAccount(at.account))?;
-    let thing = console.administration().account_resource::<P>(caller, at.account, at.id)?;
+    let administration = console.administration();
+    let thing = administration.account_resource::<P>(caller, at.account, at.id)?;
+    let without = thing.clone().without_superseded();
+    let ended = administration.sessions_ended_by_resource(caller, at.account, &without).await?;
     let until = thing.overlap().filter(|overlap| overlap.counts(caller.now)).map(|overlap| overlap.until);
     let consequence = if until.is_some() {
-        "The secrets before the present ones work no more, and the sessions that were opened with them end. Those of the present ones go on."
+        "The secrets before the present ones work no more. Sessions of the present ones go on."
     } else {
         "Nothing: only its present secrets work."
     };
     let title = format!("End the overlap of {}?", thing.name());
     Ok(Deed {
         frame: above(Frame::of(signed_in.viewer(), title), P::OF, at.account, Some((thing.name(), at.id))),
-        consequences: vec![consequence.to_owned()],
+        consequences: ends(ended).into_iter().chain([consequence.to_owned()]).collect(),
         facts: vec![
             Fact::one("Name", Cell::whole(thing.name())),
             Fact::one("The secrets of before work until", Cell::time_or(until, &Zone::of("UTC"), "no more")),
@@ -52,7 +56,7 @@ pub(crate) async fn show(
     place: Place,
 ) -> Result<Response, ConsoleError> {
     let at = place.resource()?;
-    with_secrets!(place.kind()?, P, N => Ok(page::<P, N>(&console, &signed_in, at)?.page()))
+    with_secrets!(place.kind()?, P, N => Ok(page::<P, N>(&console, &signed_in, at).await?.page()))
 }
 
 /// `POST`: does it.
@@ -70,7 +74,7 @@ async fn end<P: Keyed<N>, const N: usize>(
     Posted { signed_in, fields }: Posted,
     at: AccountResourceId,
 ) -> Result<Response, ConsoleError> {
-    let mut page = page::<P, N>(console, &signed_in, at)?;
+    let mut page = page::<P, N>(console, &signed_in, at).await?;
     if let Some(answer) = page.held_back(&fields) {
         return Ok(answer);
     }

@@ -8,7 +8,7 @@ use vestibule_model::{AccountId, ApiKey, Network, Privilege};
 use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
-use super::formed::{Ending, Formed, Keyed, Offered, choices, lines, read_all, word, written};
+use super::formed::{Formed, Keyed, Offered, choices, lines, read_all, word, written};
 use super::{Kind, Of};
 use crate::forms::{Field, Made, Values, secret};
 use crate::words;
@@ -80,29 +80,6 @@ pub(super) fn addresses(values: &Values) -> Result<Vec<IpNet>, AdministrationErr
     lines(values, "addresses").iter().enumerate().map(read).collect()
 }
 
-/// What may do something, and from where: enough to say which sessions may end.
-pub(super) struct Reach<'a> {
-    pub(super) is_enabled: bool,
-    pub(super) privileges: &'a [Privilege],
-    pub(super) addresses: &'a [IpNet],
-}
-
-impl Reach<'_> {
-    /// Which of the sessions end that were opened before.
-    pub(super) fn ending(&self, after: &Self) -> Ending {
-        let is_lost = self.privileges.iter().any(|privilege| !after.privileges.contains(privilege));
-        match () {
-            () if self.is_enabled && !after.is_enabled => Ending::All,
-            () if is_lost || self.addresses != after.addresses => Ending::Refused,
-            () => Ending::None,
-        }
-    }
-}
-
-fn reach_of(key: &ApiKey) -> Reach<'_> {
-    Reach { is_enabled: key.enabled, privileges: &key.privileges, addresses: &key.addresses }
-}
-
 impl Formed for ApiKey {
     const OF: Kind = Kind::ApiKeys;
 
@@ -155,10 +132,6 @@ impl Formed for ApiKey {
         self.privileges = read_privileges("privileges", values)?;
         self.addresses = addresses(values)?;
         Ok(())
-    }
-
-    fn ending(&self, after: &Self) -> Ending {
-        reach_of(self).ending(&reach_of(after))
     }
 
     async fn make(

@@ -5,8 +5,8 @@ use vestibule_model::{ClientMetadata, GrantType, OauthClient, RefreshRotation};
 use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
-use super::form_api_key::{Reach, addresses, choose_privileges, name_and_state, reach, read_privileges};
-use super::formed::{Ending, Formed, Keyed, Offered, choices, lines, read, read_all, word, written};
+use super::form_api_key::{addresses, choose_privileges, name_and_state, reach, read_privileges};
+use super::formed::{Formed, Keyed, Offered, choices, lines, read, read_all, word, written};
 use super::{Kind, Of};
 use crate::forms::{Choice, Field, Made, Values, secret};
 use crate::words;
@@ -16,10 +16,6 @@ const GRANTS: [GrantType; 3] =
 
 const ROTATIONS: [RefreshRotation; 3] =
     [RefreshRotation::OfPublicClients, RefreshRotation::Always, RefreshRotation::Never];
-
-fn reach_of(client: &OauthClient) -> Reach<'_> {
-    Reach { is_enabled: client.enabled, privileges: &client.privileges, addresses: &client.addresses }
-}
 
 /// What it may ask the sentinel for, and how.
 fn of_sentinel(values: &Values, offered: &Offered) -> Vec<Field> {
@@ -115,13 +111,6 @@ impl Formed for OauthClient {
             resource_server: values.is_on("resource_server"),
         };
         Ok(())
-    }
-
-    fn ending(&self, after: &Self) -> Ending {
-        match reach_of(self).ending(&reach_of(after)) {
-            Ending::None if self.metadata != after.metadata => Ending::Refused,
-            ending => ending,
-        }
     }
 
     async fn make(

@@ -6,7 +6,7 @@ use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
 use super::form_api_key::name_and_state;
-use super::formed::{Ending, Formed, Keyed, Offered};
+use super::formed::{Formed, Keyed, Offered};
 use super::{Kind, Of};
 use crate::forms::{Field, Made, Values, secret};
 
@@ -47,10 +47,6 @@ impl Formed for ApplicationToken {
         self.name = values.text("name");
         self.enabled = values.is_on("enabled");
         Ok(())
-    }
-
-    fn ending(&self, after: &Self) -> Ending {
-        if self.enabled && !after.enabled { Ending::All } else { Ending::None }
     }
 
     async fn make(

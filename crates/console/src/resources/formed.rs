@@ -31,11 +31,6 @@ pub(super) trait Formed: Shown {
     /// Gives it what the fields hold.
     fn apply(&mut self, values: &Values) -> Result<(), AdministrationError>;
 
-    /// Which of the sessions that were opened with it end when it is changed to this.
-    fn ending(&self, _after: &Self) -> Ending {
-        Ending::None
-    }
-
     /// Has the engine make one, once.
     fn make(
         of: Of<'_>,
@@ -43,15 +38,6 @@ pub(super) trait Formed: Shown {
         fields: &Fields,
         pending: PendingCreation,
     ) -> impl Future<Output = Result<Made, AdministrationError>> + Send;
-}
-
-/// Which sessions end of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
-    None,
-    /// Those that it would not open any more.
-    Refused,
-    All,
 }
 
 /// A kind that has secrets, N of them.

@@ -7,6 +7,7 @@ mod audit;
 mod choices;
 mod colours;
 mod connections;
+mod counted_ends;
 mod coverage;
 mod deeds;
 mod editing;

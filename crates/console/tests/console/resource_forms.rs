@@ -223,29 +223,6 @@ async fn a_profile_that_a_user_has_is_not_deleted_and_the_page_says_why() {
 }
 
 #[tokio::test]
-async fn it_is_said_which_sessions_end_when_a_key_may_do_less() {
-    let instance = Instance::start().await;
-    let browser = instance.signed_in().await;
-    let made = fill(
-        &browser,
-        &format!("{}/new", list("api-keys")),
-        &[("name", "Less"), ("privileges.user-login", "on")],
-    )
-    .await;
-    let bot =
-        json!({ "login_name": "robot", "kind": "bot", "allowed_app_key": shown_once(&made, "App key") });
-    instance.api(Method::POST, &format!("/admin/v1/accounts/{ACCOUNT}/users"), &bot).await;
-    assert_eq!(log_in(&instance, "robot", &made).await, 200);
-    let edit = format!("{}/{}/edit", list("api-keys"), named(&instance, "api-keys", "Less").await["id"]);
-    let renamed = fill(&browser, &edit, &[("name", "Lesser")]).await;
-    assert!(!renamed.html.contains("live session"), "{}", renamed.html);
-    let narrowed = fill(&browser, &edit, &[("addresses", "192.0.2.0/24")]).await;
-    assert!(narrowed.html.contains("1 live session was opened with it"), "{}", narrowed.html);
-    let disabled = fill(&browser, &edit, &[("enabled", "")]).await;
-    assert!(disabled.html.contains("Ends 1 live session."), "{}", disabled.html);
-}
-
-#[tokio::test]
 async fn an_administrator_of_the_account_brings_no_application_token_and_makes_one() {
     let instance = Instance::start().await;
     let browser = instance.signed_in_with(&json!({ "role": "administrator", "account": ACCOUNT })).await;
