@@ -91,16 +91,18 @@ impl Administration<'_> {
     }
 
     /// Ends the overlap of an application before its time, and with it the sessions of the secrets before the present ones. Where none
-    /// are left, that is done.
+    /// are left, that is done. `unchanged` is asked about the present one.
     pub async fn end_overlap<P: Renewable<N>, const N: usize>(
         &self,
         caller: &Caller,
         AccountResourceId { account, id }: AccountResourceId,
+        unchanged: impl Fn(&P) -> Result<(), AdministrationError>,
     ) -> Result<(), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
             let before = present::<P>(&entry, id)?;
+            unchanged(before)?;
             if before.overlap().is_none() {
                 return Ok((None, ()));
             }

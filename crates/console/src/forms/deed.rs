@@ -31,7 +31,7 @@ pub(crate) struct Deed {
     pub(crate) facts: Vec<Fact>,
     /// What has to be typed, so that nobody does it to something else.
     pub(crate) typed: Option<String>,
-    /// The number of its form, if it would do something else when it is sent again.
+    /// The number of its form, or which state is meant, if it would do something else when it is sent again.
     pub(crate) submit: Option<String>,
     /// What its button says.
     pub(crate) button: String,
@@ -81,7 +81,11 @@ impl Deed {
 
     /// The page with what kept the engine from doing it.
     pub(crate) fn refused(mut self, error: AdministrationError) -> Result<Response, ConsoleError> {
-        let AdministrationError::Conflict(reason) = &error else { return Err(error.into()) };
+        let reason = match &error {
+            AdministrationError::Conflict(reason) => reason.as_str(),
+            AdministrationError::Changed => "somebody else has changed this in the meantime. It is so now",
+            _ => return Err(error.into()),
+        };
         self.frame.said = Some(Said::bad(format!("Nothing was done: {reason}.")));
         Ok(answer::caused_by(answer::page(StatusCode::CONFLICT, &self), error))
     }

@@ -3,11 +3,12 @@
 use axum::extract::State;
 use axum::response::Response;
 use vestibule_auth::{AccountResourceId, AdministrationError, Scope};
+use vestibule_model::Millis;
 use vestibule_serve::forms::Zone;
 
 use super::formed::Keyed;
 use super::{above, with_secrets};
-use crate::forms::{Deed, Done};
+use crate::forms::{Deed, Done, SUBMIT};
 use crate::frame::Frame;
 use crate::parts::{Cell, Fact};
 use crate::place::Place;
@@ -42,11 +43,16 @@ async fn page<P: Keyed<N>, const N: usize>(
             Fact::one("The secrets of before work until", Cell::time_or(until, &Zone::of("UTC"), "no more")),
         ],
         typed: None,
-        submit: None,
+        submit: Some(until_word(until)),
         button: "End the overlap".to_owned(),
         is_an_end: true,
         back: P::OF.address_of(at),
     })
+}
+
+/// The overlap that is meant, as its form carries it: after another renewal it is another.
+fn until_word(until: Option<Millis>) -> String {
+    until.map(|until| until.as_unix().to_string()).unwrap_or_default()
 }
 
 /// `GET`: what would be done.
@@ -78,7 +84,14 @@ async fn end<P: Keyed<N>, const N: usize>(
     if let Some(answer) = page.held_back(&fields) {
         return Ok(answer);
     }
-    match console.administration().end_overlap::<P, N>(&signed_in.caller, at).await {
+    let shown = fields.get(SUBMIT);
+    let unchanged = |present: &P| match present.overlap() {
+        Some(overlap) if overlap.counts(signed_in.caller.now) && until_word(Some(overlap.until)) != shown => {
+            Err(AdministrationError::Changed)
+        }
+        Some(_) | None => Ok(()),
+    };
+    match console.administration().end_overlap::<P, N>(&signed_in.caller, at, unchanged).await {
         Ok(()) => Ok(answer::see_other(&Done::OverlapEnded.at(&P::OF.address_of(at)))),
         Err(error) => page.refused(error),
     }

@@ -99,6 +99,23 @@ async fn an_overlap_is_ended_before_its_time() {
 }
 
 #[tokio::test]
+async fn another_overlap_than_the_page_has_shown_is_not_ended() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let (_, page) = bot(&instance, &browser).await;
+    let (renew, end) = (format!("{page}/renew"), format!("{page}/end-overlap"));
+    fill(&browser, &renew, &[]).await;
+    let old = Typed::of(&browser.get(&end).await);
+    fill(&browser, &renew, &[("overlap_seconds", "0")]).await;
+    instance.server.clock.advance(Duration::from_secs(1));
+    let new = fill(&browser, &renew, &[]).await;
+    let refused = old.send(&browser, &end).await;
+    assert_eq!((refused.status, log_in(&instance, "robot", &new).await), (409, 200), "{}", refused.html);
+    assert!(browser.get(&page).await.html.contains("/end-overlap"), "it goes on");
+    assert_eq!(Typed::of(&refused).send(&browser, &end).await.status, 303);
+}
+
+#[tokio::test]
 async fn an_application_token_and_a_client_get_other_secrets() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;

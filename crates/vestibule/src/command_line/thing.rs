@@ -28,6 +28,8 @@ pub(crate) enum SecretAction<F: Args> {
     /// Give one other secrets, shown once; those so far work beside them for a while
     #[command(after_long_help = RENEW_EXAMPLES)]
     Renew(RenewThing),
+    /// End the overlap of one before its time: the secrets before the present ones, and their sessions
+    EndOverlap(OneThing),
 }
 
 #[derive(Debug, Args)]

@@ -77,12 +77,12 @@ pub(super) fn of_one<R: RepresentedResource>() -> Paths {
     let read = answered::<R::ListItem>(of_one_thing(&words, "read", words.read), "200");
     let read = refused(read, &[403, 404]);
     let change = of_one_thing(&words, "change", words.change)
-        .parameter(header("If-Match", Required::True).schema(Some(String::schema())))
+        .parameter(if_match())
         .request_body(Some(body::<R::Details>("application/merge-patch+json")));
     let change = refused(answered::<R::Item>(change, "200"), &[404, 412, 422, 428]);
     let change = refused(change, words.change_refusals);
     let delete = of_one_thing(&words, "delete", words.delete)
-        .parameter(header("If-Match", Required::True).schema(Some(String::schema())))
+        .parameter(if_match())
         .response("204", ResponseBuilder::new());
     let delete = refused(refused(delete, &[404, 412, 428]), words.delete_refusals);
     let item = PathItem::new(HttpMethod::Get, read);
@@ -124,6 +124,10 @@ fn variable(name: &str) -> ParameterBuilder {
 
 fn header(name: &str, required: Required) -> ParameterBuilder {
     ParameterBuilder::new().name(name).parameter_in(ParameterIn::Header).required(required)
+}
+
+pub(super) fn if_match() -> ParameterBuilder {
+    header("If-Match", Required::True).schema(Some(String::schema()))
 }
 
 pub(super) fn idempotency_key() -> ParameterBuilder {

@@ -63,6 +63,26 @@ async fn during_an_overlap_there_is_no_other() {
 }
 
 #[tokio::test]
+async fn an_overlap_is_ended_upon_the_state_that_its_caller_has_seen() {
+    let instance = instance().await;
+    for what in KINDS {
+        let before = shown(&instance, what).await;
+        renew(&instance, what, OVERLAP).await;
+        let path = format!("{}/previous-values", of(what));
+        let end = async |tag: Option<&str>| {
+            let answer = instance.ask_if(Some(&instance.owner), (Method::DELETE, &path), None, tag).await;
+            let left = shown(&instance, what).await.body["previous_values_until"].is_number();
+            (answer.status, left)
+        };
+        assert_eq!(end(None).await, (428, true), "{what}");
+        assert_eq!(end(before.tag.as_deref()).await, (412, true), "{what}");
+        let seen = shown(&instance, what).await.tag;
+        assert_eq!(end(seen.as_deref()).await, (204, false), "{what}");
+        assert_eq!(end(Some("*")).await, (204, false), "{what}: there is none any more");
+    }
+}
+
+#[tokio::test]
 async fn an_overlap_has_ninety_days_at_most() {
     let instance = instance().await;
     let longest = 90 * 24 * 3_600;

@@ -51,6 +51,19 @@ async fn s4_secrets_that_were_replaced_while_the_service_was_stopped_leave_no_se
     assert_eq!(instance.server.stored_sessions().await.len(), OF_OWNER);
 }
 
+#[tokio::test]
+async fn the_sessions_of_old_values_end_with_an_overlap_that_is_ended_and_those_of_the_new_ones_go_on() {
+    let instance = instance().await;
+    let before = bot(&instance, "bot", &old_key()).await;
+    let new = renew(&instance, KEY, OVERLAP).await;
+    let after = bot(&instance, "bot", &new).await;
+    let path = format!("{}/previous-values", of(KEY));
+    let ended = instance.ask_if(Some(&instance.owner), (Method::DELETE, &path), None, Some("*")).await;
+    assert_eq!(ended.status, 204, "{ended:?}");
+    assert_eq!((lives(&instance, &before).await, lives(&instance, &after).await), (false, true));
+    assert_eq!(bot_status(&instance, "bot", &old_key()).await, 401);
+}
+
 /// By a clock that is ahead at the start everything is over; that takes nothing away for good.
 #[tokio::test]
 async fn f3_a_start_while_the_clock_is_ahead_ends_no_session_of_old_values() {

@@ -77,6 +77,12 @@ pub(super) async fn run_with_secrets<F: Kind>(
     match action {
         SecretAction::Thing(action) => run(service, action).await,
         SecretAction::Renew(renew) => renew_one::<F>(service, renew).await,
+        SecretAction::EndOverlap(one) => {
+            let place = F::of(one.account).find(service, &one.thing).await?;
+            let ended = service.client.remove_of(&place.at("previous-values"), &place).await?;
+            service.output.done(&ended.body, &format!("ended the overlap of {} {}", F::WHAT, one.thing));
+            Ok(())
+        }
     }
 }
 

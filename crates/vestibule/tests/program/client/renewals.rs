@@ -41,6 +41,18 @@ fn old_and_new_secrets_of_a_key_and_a_client_both_log_in_until_there_is_no_overl
 }
 
 #[test]
+fn an_overlap_is_ended_before_its_time() {
+    for (kind, what) in [("key", "API key"), ("client", "OAuth client")] {
+        let operator = Operator::owner();
+        let first = tied(&operator, kind);
+        let second = operator.json(&[kind, "renew", "12345678", "mine"]);
+        let told = operator.ask(&[kind, "end-overlap", "12345678", "mine"]);
+        assert_eq!(told, format!("ended the overlap of {what} mine\n"));
+        assert_eq!([&first, &second].map(|values| log_in(&operator, values)), [401, 200], "{kind}");
+    }
+}
+
+#[test]
 fn the_overlap_is_a_day_unless_it_is_said() {
     let operator = Operator::owner();
     let token = operator.json(&["token", "add", "12345678", "dialler"]);
