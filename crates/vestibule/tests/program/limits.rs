@@ -10,8 +10,9 @@ use crate::support::{Folder, Server, answer};
 /// Connections that each hold half a body; as many as the limit of open files allows on both sides.
 const CONNECTIONS: usize = 9_900;
 
-/// What the service may take meanwhile, in bytes.
-const MOST_MEMORY: u64 = 300 * 1024 * 1024;
+/// What they may take of the service's memory, in bytes: what it takes when it has started, some 100 MB of which half are pages of a
+/// program that is not optimised, is not theirs.
+const MOST_MEMORY: u64 = 250 * 1024 * 1024;
 
 /// The head of a request with a body of `length` bytes.
 fn head(path: &str, length: usize) -> String {
@@ -48,7 +49,7 @@ fn resident(server: &Server) -> u64 {
 }
 
 #[test]
-fn a8_ten_thousand_half_bodies_take_less_than_300_mb() {
+fn a8_ten_thousand_half_bodies_take_less_than_250_mb() {
     let limit = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
     let files = usize::try_from(limit.maximum.unwrap_or(u64::MAX)).unwrap_or(usize::MAX);
@@ -60,7 +61,8 @@ fn a8_ten_thousand_half_bodies_take_less_than_300_mb() {
     ];
     let server = Server::serve(&folder, &unlimited);
     let address = server.address("http");
-    let (mut held, mut most) = (Vec::new(), 0);
+    let (mut held, start) = (Vec::new(), resident(&server));
+    let mut most = start;
     for number in 1..=connections {
         held.push(half_sent(&address, LOGIN, (4_096, 8_192)));
         if number % 500 == 0 {
@@ -75,7 +77,7 @@ fn a8_ten_thousand_half_bodies_take_less_than_300_mb() {
         value(&metrics, "vestibule_http_requests_in_flight").unwrap() - 1 + turned_away == all
     });
     most = most.max(resident(&server));
-    assert!(most < MOST_MEMORY, "{most} bytes for {connections} connections");
+    assert!(most - start < MOST_MEMORY, "{most} bytes with {connections} connections, {start} before them");
     assert_eq!(server.log_in("12345678", "name", "password").status, 401, "others are answered");
     drop(held);
 }
