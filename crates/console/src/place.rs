@@ -64,6 +64,11 @@ impl Place {
         Ok(AccountResourceId { account: self.account()?, id: self.number("id")? })
     }
 
+    /// The connection that is meant.
+    pub(crate) fn connection(&self) -> Result<AccountResourceId, ConsoleError> {
+        Ok(AccountResourceId { account: self.account()?, id: self.number("connection")? })
+    }
+
     pub(crate) fn key_deed(&self) -> Result<KeyDeed, ConsoleError> {
         let (kind, key) = (self.text("key_kind")?, self.text("key")?);
         self.named("key_deed", |deed| KeyDeed::of(kind, key, deed))

@@ -130,6 +130,30 @@ pub static ROUTES: &[Route] = &[
     shown("/console/accounts/{account}/services", Who::Reads, || get(accounts::services::show)),
     shown("/console/accounts/{account}/connections", Who::Reads, || get(connections::list)),
     shown("/console/accounts/{account}/connections/{connection}", Who::Reads, || get(connections::show)),
+    shown("/console/accounts/{account}/connections/{connection}/delete", Who::Writes, || {
+        get(connections::delete::show)
+    }),
+    typed("/console/accounts/{account}/connections/{connection}/delete", Who::Writes, || {
+        post(connections::delete::submit)
+    }),
+    shown("/console/accounts/{account}/connections/{connection}/secret", Who::Writes, || {
+        get(connections::secret::show)
+    }),
+    typed("/console/accounts/{account}/connections/{connection}/secret", Who::Writes, || {
+        post(connections::secret::submit)
+    }),
+    shown("/console/accounts/{account}/connections/{connection}/keys", Who::Writes, || {
+        get(connections::keys::show)
+    }),
+    typed("/console/accounts/{account}/connections/{connection}/keys", Who::Writes, || {
+        post(connections::keys::submit)
+    }),
+    shown("/console/accounts/{account}/connections/{connection}/refresh", Who::Writes, || {
+        get(connections::refresh::show)
+    }),
+    typed("/console/accounts/{account}/connections/{connection}/refresh", Who::Writes, || {
+        post(connections::refresh::submit)
+    }),
     shown("/console/accounts/{account}/traffic", Who::Reads, || get(traffic::show)),
     shown("/console/accounts/{account}/traffic.csv", Who::Reads, || get(traffic::download)),
     shown("/console/accounts/{account}/traffic/compare", Who::Reads, || get(traffic::compare)),

@@ -1,7 +1,11 @@
 //! The certificates of a connection as people look at them: whose they are, and until when.
 
-use vestibule_model::{Connection, Der, Millis, OwnKey};
+use std::time::Duration;
+
+use vestibule_model::{AccountId, Connection, ConnectionId, Der, Millis, OwnKey};
 use vestibule_saml::Certificate;
+
+use super::{Administration, AdministrationError, Caller, Scope};
 
 /// A certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,46 @@ pub struct ConnectionCertificates {
     pub own: Option<ConnectionCertificate>,
     /// That of the key before it.
     pub previous: Option<ConnectionCertificate>,
+}
+
+/// The certificate of an identity provider that ends, and behind which there is none that is valid longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndingCertificate {
+    /// The account of the connection.
+    pub account: AccountId,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Its name for people.
+    pub name: String,
+    /// Until when it is valid.
+    pub until: Millis,
+}
+
+impl Administration<'_> {
+    /// Of every enabled connection whose identity provider has no certificate that is valid for longer than this, the one that is
+    /// valid longest: the next end first. They may have ended.
+    pub fn ending_certificates(
+        &self,
+        caller: &Caller,
+        within: Duration,
+    ) -> Result<Vec<EndingCertificate>, AdministrationError> {
+        caller.require(Scope::ReadInstallation)?;
+        let last = caller.now.plus(within);
+        let mut ending = Vec::new();
+        for account in self.auth.directory.account_ids() {
+            let Some(entry) = self.auth.directory.account(account) else { continue };
+            for usable in entry.connections() {
+                let until = usable.certificates().iter().map(Certificate::not_after).max();
+                let until = until.filter(|until| usable.connection.enabled && *until <= last);
+                let Connection { id, display_name, .. } = &usable.connection;
+                let ends =
+                    |until| EndingCertificate { account, connection: *id, name: display_name.clone(), until };
+                ending.extend(until.map(ends));
+            }
+        }
+        ending.sort_by_key(|one| one.until);
+        Ok(ending)
+    }
 }
 
 impl ConnectionCertificates {

@@ -92,6 +92,30 @@ pub fn check_client_secret(secret: &str) -> Result<(), AdministrationError> {
     Err(AdministrationError::invalid("client_secret", why))
 }
 
+/// A connection, and what it would be by what its identity provider says of itself now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RereadConnection {
+    /// As it is stored.
+    pub before: Connection,
+    /// With what the identity provider says.
+    pub after: Connection,
+}
+
+/// Refuses a connection whose identity provider is asked nowhere.
+fn expect_asked(connection: &Connection) -> Result<(), AdministrationError> {
+    let why = match &connection.protocol {
+        Protocol::Saml(saml) if saml.metadata_url.is_none() => {
+            "the connection has no saml.metadata_url to read from: set it, or give the metadata as a file \
+             (vestibule connection set ACCOUNT NAME --metadata FILE)"
+        }
+        Protocol::Oidc(oidc) if oidc.jwks_uri.is_none() => {
+            "the connection has no oidc.jwks_uri to read from: set it, or change oidc.jwks"
+        }
+        Protocol::Saml(_) | Protocol::Oidc(_) => return Ok(()),
+    };
+    Err(AdministrationError::Conflict(why.to_owned()))
+}
+
 impl Administration<'_> {
     /// Makes a connection. `fill` is given one without its identity provider.
     pub async fn make_connection(
@@ -165,12 +189,14 @@ impl Administration<'_> {
         caller: &Caller,
         AccountResourceId { account, id }: AccountResourceId,
         key: NewKey,
+        idempotency: Idempotency<'_, Connection>,
     ) -> Result<Connection, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let name = present::<Connection>(&*self.account_entry(account)?, id)?.name.clone();
         let pair = key.pair(&format!("Vestibule {account} {name}"), caller.now)?;
         let Some(pair) = pair else { return Err(AdministrationError::invalid("", "no key is given")) };
-        self.edit_connection(caller, account, id, |after| {
+        let at = AccountResourceId { account, id };
+        self.edit_connection(caller, at, idempotency, |after| {
             match renew_own_key(self.auth.keys.sealer(), &*self.auth.rng, after, &pair) {
                 Ok(true) => Ok(()),
                 Ok(false) => Err(AdministrationError::Conflict("the connection speaks no SAML".to_owned())),
@@ -186,12 +212,14 @@ impl Administration<'_> {
         caller: &Caller,
         AccountResourceId { account, id }: AccountResourceId,
         secret: Option<Zeroizing<String>>,
+        idempotency: Idempotency<'_, Connection>,
     ) -> Result<Connection, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         if let Some(secret) = &secret {
             check_client_secret(secret)?;
         }
-        self.edit_connection(caller, account, id, |after| {
+        let at = AccountResourceId { account, id };
+        self.edit_connection(caller, at, idempotency, |after| {
             let id = after.id;
             let Protocol::Oidc(oidc) = &mut after.protocol else {
                 return Err(AdministrationError::Conflict(
@@ -207,34 +235,36 @@ impl Administration<'_> {
         .await
     }
 
-    /// Reads the metadata, or the keys, of a connection's identity provider now. Certificates that it does not have go.
-    pub async fn refresh_connection(
+    /// Asks a connection's identity provider what it says of itself now, and stores nothing of it. Certificates that it does not
+    /// have would go.
+    pub async fn reread_connection(
         &self,
         caller: &Caller,
         AccountResourceId { account, id }: AccountResourceId,
-    ) -> Result<Connection, AdministrationError> {
+    ) -> Result<RereadConnection, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let before = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
-        let is_asked = match &before.protocol {
-            Protocol::Saml(saml) => saml.metadata_url.is_some(),
-            Protocol::Oidc(oidc) => oidc.jwks_uri.is_some(),
-        };
-        if !is_asked {
-            let why = match &before.protocol {
-                Protocol::Saml(_) => {
-                    "the connection has no saml.metadata_url to read from: set it, or give the metadata as a file \
-                     (vestibule connection set ACCOUNT NAME --metadata FILE)"
-                }
-                Protocol::Oidc(_) => {
-                    "the connection has no oidc.jwks_uri to read from: set it, or change oidc.jwks"
-                }
-            };
-            return Err(AdministrationError::Conflict(why.to_owned()));
-        }
+        expect_asked(&before)?;
         let said = self.auth.as_it_says_now(account, &before, Unlisted::Go, caller.now).await;
         let said = said.map_err(|error| AdministrationError::Conflict(error.to_string()))?;
-        let Some(said) = said else { return Ok(before) };
-        self.edit_connection(caller, account, id, |after| {
+        let after = said.unwrap_or_else(|| before.clone());
+        Ok(RereadConnection { before, after })
+    }
+
+    /// The same, and stores it, if it is what is `wanted`.
+    pub async fn refresh_connection(
+        &self,
+        caller: &Caller,
+        at: AccountResourceId,
+        wanted: impl Fn(&RereadConnection) -> Result<(), AdministrationError>,
+    ) -> Result<Connection, AdministrationError> {
+        let read = self.reread_connection(caller, at).await?;
+        wanted(&read)?;
+        let RereadConnection { before, after: said } = read;
+        if said == before {
+            return Ok(before);
+        }
+        self.edit_connection(caller, at, Idempotency::none(), |after| {
             if *after != before {
                 return Err(AdministrationError::Changed);
             }
@@ -247,8 +277,8 @@ impl Administration<'_> {
     async fn edit_connection(
         &self,
         caller: &Caller,
-        account: AccountId,
-        id: i64,
+        AccountResourceId { account, id }: AccountResourceId,
+        idempotency: Idempotency<'_, Connection>,
         edit: impl Fn(&mut Connection) -> Result<(), AdministrationError>,
     ) -> Result<Connection, AdministrationError> {
         self.write_directory(caller, || {
@@ -258,7 +288,8 @@ impl Administration<'_> {
             edit(&mut after)?;
             check(&mut after, Some(before), &entry)?;
             let details = AuditDetails::changed(before, &after).in_account(account);
-            Ok((Some(AuditedWrite::one(after.clone().put(account), details)), after))
+            let written = AuditedWrite::one(after.clone().put(account), details);
+            Ok((Some(written.remembered_under(self, caller, &idempotency, &after)), after))
         })
         .await
     }

@@ -143,6 +143,12 @@ impl AuditTrail {
         Change::Audit(Box::new(AuditRecord { address: session.address, details, ..record }))
     }
 
+    /// The connection that a session was opened by, as [`Self::logged_in`] tells it; None: by none.
+    pub(crate) fn connection_of(login: &AuditRecord) -> Option<ConnectionId> {
+        let details: serde_json::Value = serde_json::from_str(login.details.as_deref()?).ok()?;
+        details.get("connection")?.as_i64().map(ConnectionId)
+    }
+
     /// A login that was given the session that lives already: folded, because it changes nothing.
     pub(crate) fn joined(&self, session: &Session, user: &User, at: Millis, address: Option<IpAddr>) {
         let record = self.login(AuditAction::JoinedSession, session, user, at);

@@ -96,6 +96,14 @@ impl UsableConnection {
         opened.signing_key.as_ref().filter(|_| saml.sign_requests)
     }
 
+    /// The certificates by which its identity provider signs, if it speaks SAML.
+    pub(crate) fn certificates(&self) -> &[Certificate] {
+        match &self.opened {
+            Opened::Saml(opened) => &opened.certificates,
+            Opened::Oidc(_) => &[],
+        }
+    }
+
     /// What is OpenID Connect's; None: the connection speaks another protocol.
     pub fn oidc(&self) -> Option<&UsableOidc> {
         match &self.opened {

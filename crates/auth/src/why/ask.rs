@@ -187,7 +187,7 @@ impl Auth {
     }
 
     /// At most so many entries, and from so many pages.
-    pub(super) async fn entries(
+    pub(crate) async fn entries(
         &self,
         mut query: AuditQuery,
         limit: usize,

@@ -1,15 +1,11 @@
 //! Until when certificates are valid, as people have to know it.
 
-use std::time::Duration;
-
 use vestibule_auth::{ConnectionCertificate, ConnectionCertificates};
 use vestibule_model::{Connection, Millis};
 use vestibule_serve::forms::Zone;
 
+use super::CERTIFICATE_ENDS_SOON;
 use crate::parts::{Cell, Shape, Table, counted_many};
-
-/// How long before its end a certificate is to be looked at.
-const SOON: Duration = Duration::from_hours(24 * 21);
 
 const MILLIS_A_DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -19,7 +15,7 @@ fn left(until: Millis, now: Millis) -> Cell {
         return Cell::tag(Shape::Bad, "expired");
     }
     let days = u64::try_from((until.as_unix() - now.as_unix()) / MILLIS_A_DAY).unwrap_or_default();
-    let shape = if until <= now.plus(SOON) { Shape::Warn } else { Shape::Good };
+    let shape = if until <= now.plus(CERTIFICATE_ENDS_SOON) { Shape::Warn } else { Shape::Good };
     Cell::tag(shape, format!("{} left", counted_many(days, "day", "days")))
 }
 
@@ -54,20 +50,22 @@ pub(super) fn table(connection: &Connection, now: Millis, zone: &Zone) -> Table 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
     fn what_ends_soon_is_to_be_looked_at() {
         let now = Millis::from_unix(1_800_000_000_000);
-        let told = [0, 1, 21, 22, 400].map(|days| {
+        let told = [0, 1, 30, 31, 400].map(|days| {
             let cell = left(now.plus(Duration::from_hours(24 * days)), now);
             (cell.text.clone(), cell.shape)
         });
         let expected = [
             ("expired", Shape::Bad),
             ("1 day left", Shape::Warn),
-            ("21 days left", Shape::Warn),
-            ("22 days left", Shape::Good),
+            ("30 days left", Shape::Warn),
+            ("31 days left", Shape::Good),
             ("400 days left", Shape::Good),
         ];
         assert_eq!(told, expected.map(|(text, shape)| (text.to_owned(), shape)));

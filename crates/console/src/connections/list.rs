@@ -10,6 +10,7 @@ use vestibule_model::Connection;
 use super::certificates::longest_left;
 use super::connection_address;
 use crate::accounts::{Tab, account_address, tabs};
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, PAGE, Pager, Table, counted};
 use crate::place::Place;
@@ -52,7 +53,8 @@ pub(crate) async fn show(
     };
     let shown = ConnectionsPage {
         frame: Frame::of(signed_in.viewer(), format!("Connections of {account}"))
-            .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))]),
+            .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))])
+            .saying(Done::said(request)),
         tabs: tabs(account, &counts, request.path()),
         count: counted(counts.connections, "connection", "connections"),
         table: Table {

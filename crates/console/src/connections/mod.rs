@@ -1,16 +1,32 @@
-//! Connections of an account to identity providers: the list of them, and what each is like.
+//! Connections of an account to identity providers: the list of them, what each is like, and what is done with one.
 
 mod certificates;
+pub(crate) mod delete;
 mod facts;
+pub(crate) mod keys;
 mod list;
+pub(crate) mod refresh;
+mod reread;
+pub(crate) mod secret;
 mod show;
 
 pub(crate) use list::show as list;
 pub(crate) use show::show;
 
-use vestibule_model::{AccountId, ConnectionId};
+use std::time::Duration;
 
+use vestibule_auth::{AccountResourceId, AdministrationError, Scope};
+use vestibule_model::{AccountId, Connection, ConnectionId};
+
+use crate::ConsoleState;
 use crate::accounts::account_address;
+use crate::frame::Frame;
+use crate::routes::ACCOUNTS;
+use crate::signed_in::SignedIn;
+use crate::users::users_address;
+
+/// How long before its end a certificate is to be looked at.
+pub(crate) const CERTIFICATE_ENDS_SOON: Duration = Duration::from_hours(24 * 30);
 
 /// Where the connections of an account are.
 fn connections_address(account: AccountId) -> String {
@@ -18,6 +34,35 @@ fn connections_address(account: AccountId) -> String {
 }
 
 /// Where the page of a connection is.
-fn connection_address(account: AccountId, connection: ConnectionId) -> String {
+pub(crate) fn connection_address(account: AccountId, connection: ConnectionId) -> String {
     format!("{}/{connection}", connections_address(account))
+}
+
+/// The same of one that a path names.
+fn address_of(at: AccountResourceId) -> String {
+    connection_address(at.account, ConnectionId(at.id))
+}
+
+/// Where the users are listed who have an identity of it.
+fn who_is_known(at: AccountResourceId) -> String {
+    format!("{}?connection={}", users_address(at.account), at.id)
+}
+
+/// A page below that of a connection, whose name is known, or below the list of them.
+fn above(frame: Frame, at: AccountResourceId, name: Option<&str>) -> Frame {
+    let account = at.account;
+    let (own, all, its) = (account_address(account), connections_address(account), address_of(at));
+    let above = [("Accounts", ACCOUNTS), (account.as_str(), &own), ("Connections", &all)];
+    frame.below(above.into_iter().chain(name.map(|name| (name, its.as_str()))))
+}
+
+/// A connection that the caller may change.
+fn changeable(
+    console: &ConsoleState,
+    signed_in: &SignedIn,
+    at: AccountResourceId,
+) -> Result<Connection, AdministrationError> {
+    let caller = &signed_in.caller;
+    caller.require(Scope::WriteAccount(at.account))?;
+    console.administration().account_resource::<Connection>(caller, at.account, at.id)
 }

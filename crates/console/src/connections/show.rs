@@ -4,17 +4,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{Affected, Consequences};
-use vestibule_model::{Connection, ConnectionId};
+use vestibule_auth::{AccountResourceId, Affected, Consequences, Scope};
+use vestibule_model::{Connection, ConnectionId, Protocol};
 use vestibule_serve::forms::Zone;
 
-use super::{certificates, connections_address, facts};
-use crate::accounts::account_address;
+use super::{above, address_of, certificates, facts, who_is_known};
+use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Fact, Table, counted};
 use crate::place::Place;
 use crate::refused::ConsoleError;
-use crate::routes::ACCOUNTS;
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer};
 
@@ -22,6 +21,10 @@ use crate::{ConsoleState, answer};
 #[template(path = "connection.html")]
 struct ConnectionPage {
     frame: Frame,
+    /// What may be done with it.
+    deeds: Vec<(&'static str, String)>,
+    /// Where it is deleted, by whoever may.
+    delete: Option<String>,
     facts: Vec<Fact>,
     /// How many live sessions it has opened.
     sessions: String,
@@ -29,6 +32,35 @@ struct ConnectionPage {
     users: String,
     users_page: String,
     table: Table,
+    /// How its certificates come, if it has any.
+    how_they_come: Option<&'static str>,
+}
+
+const READ: &str = "Those of the identity provider are read from its metadata every ten minutes, and when something is signed by one that is not here. One that the metadata \
+                    has no more stays until it has ended, or until the metadata is read again here.";
+
+const BY_HAND: &str = "Those of the identity provider were put here by somebody: there is no address of metadata from which new ones would come.";
+
+const fn how_they_come(connection: &Connection) -> Option<&'static str> {
+    match connection.saml() {
+        None => None,
+        Some(saml) => Some(if saml.metadata_url.is_some() { READ } else { BY_HAND }),
+    }
+}
+
+/// What is done with one besides deleting it.
+fn deeds(connection: &Connection, at: AccountResourceId) -> Vec<(&'static str, String)> {
+    let deed = |name: &'static str, word: &str| (name, format!("{}/{word}", address_of(at)));
+    match &connection.protocol {
+        Protocol::Saml(saml) => {
+            let read = saml.metadata_url.as_ref().map(|_| deed("Read the metadata", "refresh"));
+            read.into_iter().chain([deed("New key", "keys")]).collect()
+        }
+        Protocol::Oidc(oidc) => {
+            let read = oidc.jwks_uri.as_ref().map(|_| deed("Read the keys", "refresh"));
+            read.into_iter().chain([deed("Client secret", "secret")]).collect()
+        }
+    }
 }
 
 /// `GET`.
@@ -37,23 +69,23 @@ pub(crate) async fn show(
     signed_in: SignedIn,
     place: Place,
 ) -> Result<Response, ConsoleError> {
-    let (account, id) = (place.account()?, ConnectionId(place.number("connection")?));
+    let at = place.connection()?;
     let (administration, caller) = (console.administration(), &signed_in.caller);
-    let connection = administration.account_resource::<Connection>(caller, account, id.0)?;
-    let affected = Affected::Connection(account, id);
+    let connection = administration.account_resource::<Connection>(caller, at.account, at.id)?;
+    let affected = Affected::Connection(at.account, ConnectionId(at.id));
     let Consequences { sessions, users, .. } = administration.consequences(caller, affected).await?;
-    let own = account_address(account);
+    let may = caller.require(Scope::WriteAccount(at.account)).is_ok();
+    let frame = Frame::of(signed_in.viewer(), connection.display_name.clone());
     let page = ConnectionPage {
-        frame: Frame::of(signed_in.viewer(), connection.display_name.clone()).below([
-            ("Accounts", ACCOUNTS),
-            (account.as_str(), &own),
-            ("Connections", &connections_address(account)),
-        ]),
+        frame: above(frame, at, None).saying(Done::said(&signed_in.request)),
+        deeds: if may { deeds(&connection, at) } else { Vec::new() },
+        delete: may.then(|| format!("{}/delete", address_of(at))),
         facts: facts::of(&connection),
         sessions: counted(sessions, "live session", "live sessions"),
         users: counted(users, "user", "users"),
-        users_page: format!("{own}/users?connection={id}"),
+        users_page: who_is_known(at),
         table: certificates::table(&connection, caller.now, &Zone::of("UTC")),
+        how_they_come: how_they_come(&connection),
     };
     Ok(answer::page(StatusCode::OK, &page))
 }

@@ -26,10 +26,13 @@ pub(crate) enum Done {
     InForce,
     Retired,
     NextKeyMade,
+    ClientSecretSet,
+    KeyRenewed,
+    TakenOver,
 }
 
 impl Done {
-    const ALL: [Self; 18] = [
+    const ALL: [Self; 21] = [
         Self::Made,
         Self::Changed,
         Self::Same,
@@ -48,6 +51,9 @@ impl Done {
         Self::InForce,
         Self::Retired,
         Self::NextKeyMade,
+        Self::ClientSecretSet,
+        Self::KeyRenewed,
+        Self::TakenOver,
     ];
 
     /// As addresses have it.
@@ -71,6 +77,9 @@ impl Done {
             Self::InForce => "in-force",
             Self::Retired => "retired",
             Self::NextKeyMade => "next-key-made",
+            Self::ClientSecretSet => "client-secret-set",
+            Self::KeyRenewed => "key-renewed",
+            Self::TakenOver => "taken-over",
         }
     }
 
@@ -96,6 +105,9 @@ impl Done {
             Self::InForce => "In force from now on.",
             Self::Retired => "Retired.",
             Self::NextKeyMade => "The next key is made: it signs in an hour.",
+            Self::ClientSecretSet => "Set. A test says whether the provider takes it.",
+            Self::KeyRenewed => "The key is another. Give the identity provider the metadata anew.",
+            Self::TakenOver => "What the identity provider says is taken over.",
         }
     }
 

@@ -48,6 +48,8 @@ pub(crate) enum Control {
     Area,
     /// A line that nobody else is to read. It is never sent back.
     Secret,
+    /// Lines that are a secret too, and seen while they are pasted.
+    SecretArea,
     /// One of several.
     Select(Vec<Choice>),
     /// Yes or no.
@@ -77,7 +79,7 @@ pub(crate) struct Field {
 impl Field {
     fn new(name: String, label: &'static str, control: Control, value: String) -> Self {
         let longest = match &control {
-            Control::Area => LONGEST_AREA,
+            Control::Area | Control::SecretArea => LONGEST_AREA,
             Control::Secret => LONGEST_SECRET,
             _ => LONGEST_LINE,
         };
@@ -114,6 +116,11 @@ impl Field {
     /// A secret, which is read by [`super::secret`].
     pub(crate) fn secret(name: &str, label: &'static str) -> Self {
         Self::new(secret_name(name), label, Control::Secret, String::new())
+    }
+
+    /// Lines that are a secret, such as a key in PEM.
+    pub(crate) fn secret_area(name: &str, label: &'static str) -> Self {
+        Self::new(secret_name(name), label, Control::SecretArea, String::new())
     }
 
     /// One of several.
@@ -174,10 +181,14 @@ impl Field {
 
     /// Whether an error of the engine is about this field, or about a part of it.
     pub(super) fn is_meant_by(&self, field: &str) -> bool {
-        let name =
-            if matches!(self.control, Control::Secret) { secret_name(field) } else { field.to_owned() };
+        let name = if self.is_secret() { secret_name(field) } else { field.to_owned() };
         name.strip_prefix(self.name.as_str())
             .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+
+    /// Whether it is never sent back.
+    pub(super) const fn is_secret(&self) -> bool {
+        matches!(self.control, Control::Secret | Control::SecretArea)
     }
 
     /// Whether there is anything to choose.
@@ -194,7 +205,7 @@ impl Field {
         };
         let words = match &self.control {
             Control::Line { .. } | Control::Area => visible(&self.value),
-            Control::Secret => String::new(),
+            Control::Secret | Control::SecretArea => String::new(),
             Control::Select(choices) | Control::Checks(choices) => chosen(choices),
             Control::Check => if self.value == ON { "yes" } else { "no" }.to_owned(),
         };

@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_auth::AdministrationError;
 use vestibule_model::told;
 
-use super::field::{Control, Field};
+use super::field::Field;
 use super::values::{Values, WAS};
 use crate::answer;
 use crate::frame::{Frame, Viewer};
@@ -71,7 +71,7 @@ impl Form {
 
     /// The page as it was typed, of which nothing was done.
     pub(super) fn page_again(mut self) -> Response {
-        let secrets = self.fields.iter().any(|field| matches!(field.control, Control::Secret));
+        let secrets = self.fields.iter().any(Field::is_secret);
         let words = if secrets {
             "This is what you typed; type passwords again. Nothing was done yet."
         } else {

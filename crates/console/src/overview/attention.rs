@@ -1,8 +1,9 @@
 //! What needs attention, the worst first. Each line says what it is and what to do, or leads to where it is done.
 
-use vestibule_auth::{ExpiringSecret, Expiry};
+use vestibule_auth::{EndingCertificate, ExpiringSecret, Expiry};
 use vestibule_model::{Millis, told, visible};
 
+use super::ending::ending;
 use crate::facts::CertificateFact;
 use crate::parts::{counted, counted_many, number, sentence};
 use crate::routes::{ADMINISTRATION_TOKENS, ADMINISTRATORS, KEYS, SECOND_FACTOR};
@@ -54,6 +55,8 @@ pub(super) struct Facts {
     pub(super) folded_requests: u64,
     pub(super) hash_used_thousandths: u64,
     pub(super) certificates: Vec<CertificateFact>,
+    /// Those of identity providers.
+    pub(super) ending_certificates: Vec<EndingCertificate>,
     pub(super) last_backup: Option<Millis>,
     pub(super) bare_owners: Vec<BareOwner>,
     pub(super) expiries: Vec<Expiry>,
@@ -66,6 +69,7 @@ pub(super) fn attention(facts: &Facts, now: Millis) -> Vec<Attention> {
         .into_iter()
         .chain(keys(facts))
         .chain(facts.certificates.iter().filter_map(|it| certificate(it, now)))
+        .chain(ending(&facts.ending_certificates, now))
         .chain(backup(facts, now))
         .chain(facts.bare_owners.iter().map(bare_owner))
         .chain(expiries(&facts.expiries, now))

@@ -1,6 +1,7 @@
 //! `/console/`: what needs attention, what there is now, and what this node has seen; `/console/numbers`: the same numbers alone.
 
 mod attention;
+mod ending;
 mod numbers;
 mod operation;
 

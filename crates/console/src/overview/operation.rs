@@ -8,6 +8,7 @@ use vestibule_serve::forms::Zone;
 
 use super::attention::{BareOwner, Facts, age};
 use crate::ConsoleState;
+use crate::connections::CERTIFICATE_ENDS_SOON;
 use crate::parts::{Tile, bytes, time};
 
 /// How long before a secret stops working it is told of.
@@ -40,6 +41,7 @@ pub(super) async fn facts(
         folded_requests: losses.folded,
         hash_used_thousandths: figures.hashing.map(|it| it.used_thousandths).unwrap_or_default(),
         certificates: console.facts.certificates(),
+        ending_certificates: administration.ending_certificates(caller, CERTIFICATE_ENDS_SOON)?,
         last_backup: console.facts.last_backup(),
         bare_owners: bare_owners
             .map(|owner| BareOwner {

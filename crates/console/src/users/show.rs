@@ -4,11 +4,16 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountUser, Caller, HOME, PageRequest, Scope, SessionFilter, UserEntry};
-use vestibule_model::{Actor, Group, Identity, Millis, Profile, SessionOrder, Skill, UserId, UserKind};
+use vestibule_auth::{
+    AccountUser, AdministrationError, Caller, HOME, PageRequest, Scope, SessionFilter, UserEntry,
+};
+use vestibule_model::{
+    Actor, ConnectionId, Group, Identity, Millis, Profile, SessionOrder, Skill, UserId, UserKind,
+};
 use vestibule_serve::forms::Zone;
 
 use super::{UserDeed, above, state, user_address};
+use crate::connections::connection_address;
 use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{self, Cell, Fact, Shape, Table, counted, sentence};
@@ -63,6 +68,7 @@ pub(crate) async fn show(
     let frame = Frame::of(signed_in.viewer(), user.login_name.clone());
     let mut facts = facts(&console, caller, &user, last_login, &zone);
     let of_user = [("user", &*id.to_string())];
+    facts.push(came_in_by(&console, caller, &user, &zone).await?);
     facts.push(Fact::many("Sessions", sessions::links(account, &of_user), "none"));
     facts.push(Fact::one("Audit", audit::link("Audit of this user", account, &of_user)));
     let mut deeds = if may { deeds(&console, caller, &user, page.total) } else { Vec::new() };
@@ -86,6 +92,26 @@ pub(crate) async fn show(
             .collect(),
     };
     Ok(answer::page(StatusCode::OK, &shown))
+}
+
+/// By which connections they came in, and when last.
+async fn came_in_by(
+    console: &ConsoleState,
+    caller: &Caller,
+    user: &UserEntry,
+    zone: &Zone,
+) -> Result<Fact, AdministrationError> {
+    let of = AccountUser { account: user.account, user: user.id };
+    let last = console.administration().last_logins_by_connection(caller, of).await?;
+    let by = |(id, at): (ConnectionId, Millis)| {
+        let at = parts::time(at, zone);
+        let Some(usable) = user.account().connection(id) else {
+            return Cell::words(format!("a connection of before, last {at}"));
+        };
+        let name = &usable.connection.display_name;
+        Cell::whole(&format!("{name}, last {at}")).to(connection_address(user.account, id))
+    };
+    Ok(Fact::many("Came in by", last.into_iter().map(by).collect(), "no connection"))
 }
 
 /// Whether it is one of the administrators' account who has no role, and the caller may give them one.

@@ -1,11 +1,14 @@
 //! `/console/accounts/{account}/connections`
 
+use std::time::Duration;
+
 use vestibule_model::{ConnectionId, Identity};
 use vestibule_store::Change;
 use vestibule_testkit::ACCOUNT;
 use vestibule_testkit::identity_provider::oidc_connection;
 
-use crate::support::Instance;
+use crate::connection_deeds::log_in_by_it;
+use crate::support::{HOME, Instance};
 
 fn of_account(rest: &str) -> String {
     format!("/console/accounts/{ACCOUNT}/{rest}")
@@ -30,6 +33,36 @@ async fn connections_are_listed_with_how_long_their_certificates_are_valid() {
     );
     let other = browser.get(&of_account("connections/72")).await.html;
     assert!(other.contains("OpenID Connect") && other.contains("none: the client is public"), "{other}");
+}
+
+#[tokio::test]
+async fn a_user_is_shown_with_the_connection_that_they_came_in_by() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    let things = instance.things().await;
+    let browser = instance.signed_in().await;
+    let user = of_account(&format!("users/{}", things.user));
+    let shown = browser.get(&user).await.html;
+    assert!(shown.contains("<dt>Came in by</dt><dd><bdi>no connection</bdi>"), "{shown}");
+    log_in_by_it(&instance).await;
+    let shown = browser.get(&user).await.html;
+    let link = of_account(&format!("connections/{id}"));
+    assert!(shown.contains(&format!("<a href=\"{link}\"><bdi>Identity provider, last ")), "{shown}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_ended_is_on_the_overview() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    let page = of_account(&format!("connections/{id}"));
+    let overview = async || instance.signed_in().await.get(HOME).await.html;
+    assert!(!overview().await.contains(&page));
+    instance.server.clock.advance(Duration::from_hours(24 * 365 * 2_100));
+    let shown = overview().await;
+    assert!(
+        shown.contains(&page) && shown.contains("of the identity provider of Identity provider"),
+        "{shown}"
+    );
 }
 
 #[tokio::test]

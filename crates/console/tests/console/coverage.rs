@@ -14,7 +14,9 @@ use crate::support::{COOKIE, DEEDS, FACTOR, HOME, Instance, LOGIN, PASSWORD, Thi
 fn paths(things: &Things, route: &Route) -> Vec<String> {
     let path = route.path.replace("{account}", ACCOUNT).replace("{file}", "console.css");
     let path = path.replace("{user}", &things.user.to_string()).replace("{reference}", &things.session);
-    let path = path.replace("{connection}", &things.connection.to_string()).replace("{name}", "default");
+    // Only one of OpenID Connect has a client secret.
+    let connection = if path.ends_with("/secret") { things.openid } else { things.connection };
+    let path = path.replace("{connection}", &connection.to_string()).replace("{name}", "default");
     let path = path.replace("{administrator}", &things.owner.to_string());
     let path = path.replace("{token}", &things.token.to_string()).replace("{policy}", "session_policy");
     let path = path.replace("{key_kind}/{key}/{key_deed}", "master/1/retire");

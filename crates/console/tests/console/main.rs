@@ -6,6 +6,7 @@ mod accounts;
 mod audit;
 mod choices;
 mod colours;
+mod connection_deeds;
 mod connections;
 mod counted_ends;
 mod coverage;

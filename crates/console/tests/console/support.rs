@@ -8,7 +8,7 @@ use totp_rs::{Builder, Secret};
 use vestibule_auth::{FirstOwner, Settings};
 use vestibule_model::Clock;
 use vestibule_store::Change;
-use vestibule_testkit::identity_provider::saml_connection;
+use vestibule_testkit::identity_provider::{oidc_connection, saml_connection};
 use vestibule_testkit::{ACCOUNT, Browser, Shown, TestServer};
 
 pub(crate) const PASSWORD: &str = "admin-password";
@@ -33,6 +33,8 @@ pub(crate) struct Things {
     pub(crate) user: i64,
     pub(crate) session: String,
     pub(crate) connection: i64,
+    /// A connection of OpenID Connect.
+    pub(crate) openid: i64,
     /// An administration token.
     pub(crate) token: i64,
     /// The first owner.
@@ -55,6 +57,7 @@ impl Things {
             place,
             job,
             connection: 1,
+            openid: 1,
             token: 1,
             owner: 1,
             kinds: KINDS.map(|kind| (kind, 1)).to_vec(),
@@ -154,10 +157,11 @@ impl Instance {
         let job = self.api(Method::POST, "/admin/v1/session-ends", &json!({ "sessions": [] })).await;
         let job = job["id"].as_str().unwrap().to_owned();
         let connection = self.connection().await;
+        let openid = self.openid_connection().await;
         let owners = self.listed("/admin/v1/administrators").await;
         let owner = owners["administrators"][0]["user"].as_i64().unwrap();
         let token = self.token("thing").await["id"].as_i64().unwrap();
-        Things { user, session, connection, token, owner, place, job, kinds }
+        Things { user, session, connection, openid, token, owner, place, job, kinds }
     }
 
     /// An administration token of this name that lives for a day, as it was made.
@@ -179,6 +183,15 @@ impl Instance {
         let account = ACCOUNT.parse().unwrap();
         self.server.change(vec![Change::PutConnection(account, connection.clone().into())]).await;
         connection.id.0
+    }
+
+    /// A connection of OpenID Connect in the fixture's account; its id.
+    pub(crate) async fn openid_connection(&self) -> i64 {
+        let connection = oidc_connection();
+        let id = connection.id.0;
+        let change = Change::PutConnection(ACCOUNT.parse().unwrap(), connection.into());
+        self.server.change(vec![change]).await;
+        id
     }
 
     /// What the owner reads of the API.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vestibule_model::{Claim, Reason, Report, Signature, Statement, told};
+use vestibule_model::{Claim, Reason, Report, Signature, Statement, UserId, told};
 
 use crate::directory::{UsableConnection, UserEntry};
 use crate::federated::admission::KeptOut;
@@ -19,6 +19,8 @@ pub struct TestReport {
     pub taken: bool,
     /// The login name of the user whom it would log in.
     pub user: Option<String>,
+    /// That user, if there is one already.
+    pub found: Option<UserId>,
     /// Every check, in order.
     pub steps: Vec<TestStep>,
     /// Its signatures.
@@ -55,6 +57,7 @@ impl TestReport {
             claims: report.claims.as_ref().map(Statement::told).unwrap_or_default(),
             taken: report.outcome().is_ok(),
             user: None,
+            found: None,
         }
     }
 
@@ -72,7 +75,7 @@ impl TestReport {
     /// With the user of the account whom it names.
     pub(crate) fn with_user(self, user: &UserEntry) -> Self {
         let told = self.and(TestStep::good(Unlinked::CHECK, &user.login_name));
-        Self { user: Some(user.login_name.clone()), ..told }
+        Self { user: Some(user.login_name.clone()), found: Some(user.id), ..told }
     }
 
     /// With somebody who would be made a user, or why not.

@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use vestibule_auth::{AccountResourceId, NewKey, ShownMessage};
+use vestibule_auth::{AccountResourceId, Idempotency, NewKey, ShownMessage};
 use vestibule_model::Connection;
 use zeroize::Zeroizing;
 
@@ -76,7 +76,8 @@ pub(in crate::admin) async fn renew_key(
         (None, Some(_)) => return Err(needed("certificate")),
         (Some(_), None) => return Err(needed("private_key")),
     };
-    let item = admin.auth.administration().renew_connection_key(&caller, at, key).await?.item();
+    let item =
+        admin.auth.administration().renew_connection_key(&caller, at, key, Idempotency::none()).await?.item();
     Ok(json(StatusCode::OK, &item))
 }
 
@@ -95,7 +96,8 @@ pub(in crate::admin) async fn set_client_secret(
     admin.auth.administration().expect_account_resource::<Connection>(&caller, at)?;
     let JsonBody(SecretBody { client_secret }) = body?;
     let secret = client_secret.map(Zeroizing::new);
-    let item = admin.auth.administration().set_client_secret(&caller, at, secret).await?.item();
+    let item =
+        admin.auth.administration().set_client_secret(&caller, at, secret, Idempotency::none()).await?.item();
     Ok(json(StatusCode::OK, &item))
 }
 
@@ -110,7 +112,7 @@ pub(in crate::admin) async fn refresh(
     AuthenticatedCaller(caller): AuthenticatedCaller,
     at: At,
 ) -> Result<Response, AdminError> {
-    let item = admin.auth.administration().refresh_connection(&caller, place(at)?).await?.item();
+    let item = admin.auth.administration().refresh_connection(&caller, place(at)?, |_| Ok(())).await?.item();
     Ok(json(StatusCode::OK, &item))
 }
 
