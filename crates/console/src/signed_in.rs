@@ -13,7 +13,7 @@ use crate::forms::kept;
 use crate::frame::Viewer;
 use crate::refused::ConsoleError;
 use crate::request::Request;
-use crate::surrounding::ProvedCaller;
+use crate::surrounding::{LONGEST_FORM, ProvedCaller};
 use crate::way_in::login;
 use crate::{ConsoleState, routes};
 
@@ -113,7 +113,7 @@ async fn posted(
     may: impl Fn(&Caller) -> Result<(), AdministrationError>,
 ) -> Result<Posted, Response> {
     let (parts, body) = request.into_parts();
-    let body = LimitedBody::read(&parts.extensions, body).await;
+    let body = LimitedBody::read_at_least(&parts.extensions, body, LONGEST_FORM).await;
     let is_typed = parts.extensions.get::<MatchedPath>().is_some_and(|path| routes::is_typed(path.as_str()));
     let read = async {
         let request = Request::read(&parts);

@@ -13,10 +13,13 @@ use vestibule_model::TrafficOutcome;
 use vestibule_serve::layers::{Cause, ClientAddress, LimitedBody, run_to_completion};
 
 use crate::routes::LOGIN;
-use crate::{ConsoleState, REFUSAL, plain_http};
+use crate::{ConsoleState, REFUSAL, plain_http, routes};
 
 /// The most bytes of a form of the way in, with what is kept of another (`forms::kept`).
 const MOST_OF_A_LOGIN: usize = 40 * 1024;
+
+/// As long as a form that was typed may be at least, in bytes: that of an account with the most services, each of the longest, is half of it.
+pub(crate) const LONGEST_FORM: usize = 1024 * 1024;
 
 /// What a request showed of its caller: nothing until it is set; then the caller, or None if what was shown proved nothing.
 #[derive(Clone, Default)]
@@ -34,15 +37,21 @@ pub(crate) async fn run(State(console): State<ConsoleState>, request: Request, n
     if !plain_http::is_private(&parts.extensions, &parts.headers, &parts.uri) {
         return plain_http::refusal();
     }
-    let most = if parts.uri.path().starts_with(LOGIN) { MOST_OF_A_LOGIN } else { usize::MAX };
-    let body = match LimitedBody::read_at_most(&parts.extensions, body, most).await.0 {
+    let pattern = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let body = if parts.uri.path().starts_with(LOGIN) {
+        LimitedBody::read_at_most(&parts.extensions, body, MOST_OF_A_LOGIN).await
+    } else if routes::is_typed(pattern) {
+        LimitedBody::read_at_least(&parts.extensions, body, LONGEST_FORM).await
+    } else {
+        LimitedBody::read(&parts.extensions, body).await
+    };
+    let body = match body.0 {
         Ok(body) => body,
         Err(refusal) => return REFUSAL.answer(refusal),
     };
+    let operation = format!("{} {pattern}", parts.method);
     let proved = ProvedCaller::default();
     parts.extensions.insert(proved.clone());
-    let pattern = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let operation = format!("{} {pattern}", parts.method);
     let address = parts.extensions.get::<ClientAddress>().map(|client| client.0);
     let answer = run_to_completion(next.run(Request::from_parts(parts, Body::from(body)))).await;
     if let Some(caller) = proved.0.get() {

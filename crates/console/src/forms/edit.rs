@@ -8,6 +8,7 @@ use vestibule_auth::{AdministrationError, Scope};
 use super::done::Done;
 use super::field::{Field, NOTHING};
 use super::page::{Form, FormSpec};
+use super::was::Was;
 use super::{Step, Values};
 use crate::answer;
 use crate::frame::Frame;
@@ -89,11 +90,11 @@ struct ContestedPage {
 pub(crate) fn show_edit(signed_in: &SignedIn, spec: &impl EditForm) -> Result<Response, ConsoleError> {
     signed_in.caller.require(spec.scope())?;
     let values = spec.values(&spec.present()?);
-    Ok(form(signed_in, spec, &values, &values).page())
+    Ok(form(signed_in, spec, &values, &Was::of(&values)).page())
 }
 
-fn form(signed_in: &SignedIn, spec: &impl EditForm, values: &Values, was: &Values) -> Form {
-    Form { hidden: was.as_was().collect(), ..Form::of(spec, signed_in.viewer(), values) }
+fn form(signed_in: &SignedIn, spec: &impl EditForm, values: &Values, was: &Was) -> Form {
+    Form { hidden: was.hidden().collect(), ..Form::of(spec, signed_in.viewer(), values) }
 }
 
 /// `POST`: shows what would be changed, or changes it.
@@ -102,7 +103,7 @@ pub(crate) async fn edit(
     spec: &impl EditForm,
 ) -> Result<Response, ConsoleError> {
     signed_in.caller.require(spec.scope())?;
-    let (typed, was) = (Values::typed(fields), Values::was(fields));
+    let (typed, was) = (Values::typed(fields), Was::read(fields));
     let form = || form(signed_in, spec, &typed, &was);
     let present = spec.present()?;
     let mut after = present.clone();
@@ -118,7 +119,7 @@ pub(crate) async fn edit(
     }
     let edit = |thing: &mut _| spec.apply(&typed, thing);
     if Step::of(fields) == Step::Do {
-        let unchanged = |present: &_| as_it_was(spec.values(present) == was);
+        let unchanged = |present: &_| as_it_was(was.is(&spec.values(present)));
         return match spec.change(edit, unchanged).await {
             Ok(()) => Ok(answer::see_other(&Done::Changed.at(&spec.back()))),
             Err(AdministrationError::Changed) => contested(signed_in, spec, &typed, &was).await,
@@ -130,7 +131,7 @@ pub(crate) async fn edit(
         Ok(()) | Err(AdministrationError::Changed) => {}
         Err(error) => return form().refused(error),
     }
-    if is != was {
+    if !was.is(&is) {
         return contested(signed_in, spec, &typed, &was).await;
     }
     let consequences = spec.consequences(&present, &after).await?;
@@ -171,7 +172,7 @@ fn difference(
         frame: spec.frame(signed_in.viewer()),
         different: side_by_side(spec, [is, wanted]).into_iter().map(told).filter(is_different).collect(),
         consequences,
-        hidden: typed.as_typed().chain(is.as_was()).collect(),
+        hidden: typed.as_typed().chain(Was::of(is).hidden()).collect(),
         deed: spec.deed(),
         back: spec.back(),
     };
@@ -184,7 +185,7 @@ async fn contested(
     signed_in: &SignedIn,
     spec: &impl EditForm,
     typed: &Values,
-    was: &Values,
+    was: &Was,
 ) -> Result<Response, ConsoleError> {
     let present = spec.present()?;
     let is = spec.values(&present);
@@ -207,13 +208,13 @@ async fn contested(
     let said = Said::bad("Somebody else has changed this in the meantime. Nothing of yours was done yet.");
     let page = ContestedPage {
         frame: spec.frame(signed_in.viewer()).saying(Some(said)),
-        contested: side_by_side(spec, [was, &is, &wanted])
+        contested: side_by_side(spec, [&was.values([&is, typed]), &is, &wanted])
             .into_iter()
             .map(told)
             .filter(is_contested)
             .collect(),
         consequences: spec.consequences(&present, &after).await?,
-        hidden: merged.as_typed().chain(is.as_was()).collect(),
+        hidden: merged.as_typed().chain(Was::of(&is).hidden()).collect(),
         back: spec.back(),
     };
     Ok(answer::caused_by(answer::page(StatusCode::CONFLICT, &page), AdministrationError::Changed))

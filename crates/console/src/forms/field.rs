@@ -11,8 +11,8 @@ use super::values::{ON, Values, secret_name};
 /// The most characters of one line, unless a field says otherwise.
 const LONGEST_LINE: usize = LONGEST_TEXT;
 
-/// The most characters of several lines.
-const LONGEST_AREA: usize = 32 * 1024;
+/// The most characters of several lines: more than an account's services, a thousand of the longest, have.
+const LONGEST_AREA: usize = 512 * 1024;
 
 /// The most characters of a password.
 const LONGEST_SECRET: usize = 1_024;

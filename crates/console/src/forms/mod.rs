@@ -22,6 +22,7 @@ pub(crate) mod kept;
 mod make;
 mod page;
 mod values;
+mod was;
 
 pub(crate) use deed::Deed;
 pub(crate) use done::Done;

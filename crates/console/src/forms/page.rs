@@ -7,7 +7,8 @@ use vestibule_auth::AdministrationError;
 use vestibule_model::told;
 
 use super::field::Field;
-use super::values::{Values, WAS};
+use super::values::Values;
+use super::was::is_was;
 use crate::answer;
 use crate::frame::{Frame, Viewer};
 use crate::parts::sentence;
@@ -108,7 +109,7 @@ impl Form {
 
     /// What the button says: that of a form which was made from something, as it was, shows first what would change.
     fn button(&self) -> &str {
-        let is_change = self.hidden.iter().any(|(name, _)| name.starts_with(WAS));
+        let is_change = self.hidden.iter().any(|(name, _)| is_was(name));
         if is_change { "Show what changes" } else { &self.deed }
     }
 

@@ -9,12 +9,10 @@ use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
 use super::kept;
+use super::was::{Was, is_was};
 
 /// What the names of fields begin with that hold secrets: these are never sent back, nor kept.
 const SECRET: &str = "secret.";
-
-/// What the names of fields begin with that say what a form was made from.
-pub(super) const WAS: &str = "was.";
 
 /// Fields that are there for the form itself.
 const OF_THE_FORM: [&str; 5] = ["csrf", kept::OF, kept::AGAIN, "step", SUBMIT];
@@ -49,46 +47,34 @@ impl Values {
     /// Those that were typed.
     pub(super) fn typed(fields: &Fields) -> Self {
         let mut values = Self::default();
-        let is_typed =
-            |name: &str| !is_secret(name) && !name.starts_with(WAS) && !OF_THE_FORM.contains(&name);
+        let is_typed = |name: &str| !is_secret(name) && !is_was(name) && !OF_THE_FORM.contains(&name);
         for (name, value) in fields.all().filter(|(name, _)| is_typed(name)) {
             values.set(name, value);
         }
         values
     }
 
-    /// Those from which the form was made.
-    pub(super) fn was(fields: &Fields) -> Self {
-        let mut values = Self::default();
-        for (name, value) in fields.all() {
-            if let Some(name) = name.strip_prefix(WAS) {
-                values.set(name, value);
-            }
-        }
-        values
-    }
-
-    /// As fields that nobody sees: those from which a form is made.
-    pub(super) fn as_was(&self) -> impl Iterator<Item = (String, String)> {
-        self.0.iter().map(|(name, value)| (format!("{WAS}{name}"), value.clone()))
-    }
-
-    /// The same of those that were typed.
+    /// As fields that nobody sees.
     pub(super) fn as_typed(&self) -> impl Iterator<Item = (String, String)> {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
     }
 
     /// What is there now, with what was changed in a form that was made from `was`: fields that nobody touched there stay as they are
     /// now.
-    pub(super) fn upon(&self, was: &Self, now: &Self) -> Self {
+    pub(super) fn upon(&self, was: &Was, now: &Self) -> Self {
         let mut merged = now.clone();
-        for name in self.0.keys().chain(was.0.keys()) {
+        for name in self.0.keys().map(String::as_str).chain(was.names()) {
             let typed = self.get(name);
-            if typed != was.get(name) {
+            if !was.had(name, typed) {
                 merged.set(name, typed);
             }
         }
         merged
+    }
+
+    /// All of them, in the order of their names.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// The value of a field; empty if there is none.

@@ -19,6 +19,7 @@ mod installation;
 mod installation_forms;
 mod kept;
 mod login;
+mod long_forms;
 mod making;
 mod markup;
 mod overview;

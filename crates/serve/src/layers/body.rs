@@ -63,6 +63,17 @@ impl LimitedBody {
         Self::read_at_most(extensions, body, usize::MAX)
     }
 
+    /// The same of a body that may have at least so many bytes, whatever the limit of all requests is.
+    pub fn read_at_least(
+        extensions: &Extensions,
+        body: Body,
+        least: usize,
+    ) -> impl Future<Output = Self> + use<> {
+        let BodyPolicy { limits, budget } = extensions.get::<BodyPolicy>().cloned().unwrap_or_default();
+        let limits = BodyLimits { bytes: limits.bytes.max(least), ..limits };
+        async move { Self(read(body, limits, &budget).await) }
+    }
+
     /// The same with a smaller limit, in bytes, than that of all requests.
     pub fn read_at_most(
         extensions: &Extensions,
