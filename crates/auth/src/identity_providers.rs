@@ -153,7 +153,7 @@ pub fn read_metadata(
 }
 
 /// Addresses of http are taken of a provider that has one itself, which only this machine can be.
-pub fn addresses_of(issuer: &str) -> Addresses {
+pub(crate) fn addresses_of(issuer: &str) -> Addresses {
     if issuer.starts_with("http://") { Addresses::HttpToo } else { Addresses::Https }
 }
 
@@ -190,7 +190,7 @@ pub fn saml_connection(said: &IdentityProvider) -> SamlConnection {
 }
 
 /// What OpenID Connect's part of a connection is by discovery; everything else as new ones have it.
-pub fn oidc_connection(said: Provider, jwks: String) -> OidcConnection {
+pub(crate) fn oidc_connection(said: Provider, jwks: String) -> OidcConnection {
     let known = |name: &String| vestibule_oidc::Algorithm::read(name).is_some();
     let mut algorithms: Vec<String> = said.signing_algorithms.into_iter().filter(known).collect();
     if algorithms.is_empty() {

@@ -67,17 +67,17 @@ pub use administration::{
     AccountCounts, AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountSearch,
     Administration, AdministrationError, AdministratorCredentials, AdministratorsPlace, Affected,
     ApplicationValue, AtNextLogin, AuditExport, AuditExportError, AuditFilter, Caller, ClientWithSecret,
-    ConnectionCertificate, ConnectionCertificates, ConnectionSecrets, Consequences, ConsoleCredentials,
+    ConnectionCertificate, ConnectionCertificates, ConnectionRequest, Consequences, ConsoleCredentials,
     ConsoleStep, EndJob, EndJobId, EndJobState, Ended, EndedFilter, EndingCertificate, EndsAsked,
     EndsPreview, ExpiringSecret, Expiry, FirstOwner, FirstOwnerError, FoundApplication, FoundSession,
     GivenClient, GivenKey, HOME, Idempotency, IdempotencyState, IdempotentRequest, KeyWithSecrets, LastSeen,
     ListedMasterKey, ListedSigningKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH, MOST_FINDS, MadeOwner,
     MadeToken, NamedAdministrator, NewKey, NewToken, NewUser, NotedRequest, NumberedResource, OpenedSession,
-    Overlap, OwnSecondFactor, PageRequest, PendingCreation, Renewable, RereadConnection, RoleKind, Scope,
-    SearchFinds, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor,
-    StoredResponse, TokenWithText, Touch, TrafficAsked, UserOrder, UserPage, UserSearch, WithSecrets,
-    check_client_secret, new_account, new_api_key, new_connection, new_oauth_client, new_user, owners,
-    rests_on, ten_digits,
+    Overlap, OwnSecondFactor, PageRequest, PendingCreation, ProtocolKind, ProviderPreset, Renewable,
+    RereadConnection, RoleKind, Scope, SearchFinds, SeenAudit, SessionFilter, SessionPage, SessionsUnderIt,
+    SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, Touch, TrafficAsked, UserOrder, UserPage,
+    UserSearch, WithSecrets, check_client_secret, new_account, new_api_key, new_connection, new_oauth_client,
+    new_user, owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;
@@ -102,10 +102,7 @@ pub use gateway::{
     ApplicationMethod, ApplicationPrincipal, CompiledRule, Decision, HeldRequest, Objection, Principal,
     SignedUse, Stored, Unauthenticated,
 };
-pub use identity_providers::{
-    IdentityProviderError, addresses_of, blank_oidc, blank_saml, oidc_connection, read_metadata,
-    saml_connection,
-};
+pub use identity_providers::{IdentityProviderError, blank_oidc, blank_saml, read_metadata, saml_connection};
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 pub use log_out::LogOutError;

@@ -1,5 +1,5 @@
-//! Connections to identity providers: made with their secrets, given other ones, and read again from where they come.
-//! What is left of them goes the way of all [`AccountResource`]s.
+//! Connections to identity providers: their keys and secrets, given and given anew, and read again from where they come. How one
+//! is made stands in `connection_creation`. What is left of them goes the way of all [`AccountResource`]s.
 
 use vestibule_model::{
     AccountId, Connection, ConnectionId, ConnectionSecret, Der, Linking, Millis, OwnKey, Population,
@@ -20,15 +20,6 @@ use crate::identity_providers::{Unlisted, blank_saml};
 /// The longest client secret, in characters.
 const LONGEST_CLIENT_SECRET: usize = 1_024;
 
-/// What a connection is made with besides what can be seen of it.
-#[derive(Default)]
-pub struct ConnectionSecrets {
-    /// The client secret at an OpenID provider.
-    pub client_secret: Option<Zeroizing<String>>,
-    /// Our own key of a SAML connection.
-    pub key: NewKey,
-}
-
 /// A key of our own for a SAML connection.
 #[derive(Default)]
 pub enum NewKey {
@@ -48,7 +39,11 @@ pub enum NewKey {
 
 impl NewKey {
     /// The pair; None: none is wanted. `label` names it in a certificate that is made here.
-    fn pair(&self, label: &str, now: Millis) -> Result<Option<vestibule_saml::OwnKey>, AdministrationError> {
+    pub(super) fn pair(
+        &self,
+        label: &str,
+        now: Millis,
+    ) -> Result<Option<vestibule_saml::OwnKey>, AdministrationError> {
         let pair = match self {
             Self::None => return Ok(None),
             Self::Made => vestibule_saml::OwnKey::generate(label, now),
@@ -117,35 +112,7 @@ fn expect_asked(connection: &Connection) -> Result<(), AdministrationError> {
 }
 
 impl Administration<'_> {
-    /// Makes a connection. `fill` is given one without its identity provider.
-    pub async fn make_connection(
-        &self,
-        caller: &Caller,
-        account: AccountId,
-        secrets: ConnectionSecrets,
-        fill: impl Fn(Connection) -> Result<Connection, AdministrationError>,
-        idempotency: Idempotency<'_, Connection>,
-    ) -> Result<Connection, AdministrationError> {
-        caller.require(Scope::WriteAccount(account))?;
-        if let Some(secret) = &secrets.client_secret {
-            check_client_secret(secret)?;
-        }
-        let blank = new_connection(self.new_connection_id());
-        let label = format!("Vestibule {account} {}", fill(blank.clone())?.name);
-        let pair = secrets.key.pair(&label, caller.now)?;
-        self.write_directory(caller, || {
-            let entry = self.account_entry(account)?;
-            let mut made = fill(blank.clone())?;
-            self.seal_new(&mut made, pair.as_ref(), secrets.client_secret.as_ref())?;
-            check(&mut made, None, &entry)?;
-            let details = AuditDetails::made(&made).in_account(account);
-            let written = AuditedWrite::one(made.clone().put(account), details);
-            Ok((Some(written.remembered_under(self, caller, &idempotency, &made)), made))
-        })
-        .await
-    }
-
-    fn seal_new(
+    pub(super) fn seal_new(
         &self,
         made: &mut Connection,
         pair: Option<&vestibule_saml::OwnKey>,
@@ -295,7 +262,7 @@ impl Administration<'_> {
     }
 
     /// An id that no connection in the directory has. One that was deleted may have had it: then the store refuses.
-    fn new_connection_id(&self) -> ConnectionId {
+    pub(super) fn new_connection_id(&self) -> ConnectionId {
         loop {
             let id = ConnectionId(ten_digits(&*self.auth.rng));
             let accounts = self.auth.directory.account_ids().into_iter();
