@@ -63,6 +63,8 @@ mod watched_store;
 mod why;
 mod work_pool;
 
+pub use federated::addresses as sso_addresses;
+
 pub use administration::{
     AccountCounts, AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountSearch,
     Administration, AdministrationError, AdministratorCredentials, AdministratorsPlace, Affected,

@@ -4,6 +4,7 @@
 //! one commit with the note that it was taken. Whoever is refused gets the id of the refusal and nothing else; the audit has the
 //! reason under that id.
 
+pub mod addresses;
 mod admission;
 mod asking;
 mod assertion;

@@ -9,19 +9,12 @@ use vestibule_model::Dialect;
 use vestibule_pages::Message;
 use vestibule_serve::layers::Refusal;
 
+use super::addresses::TEST;
 use super::saml::ResponseForm;
 use super::{attempt, finish};
 use crate::api::ApiState;
 use crate::pages::{AccountLook, PageRefused, PageRequest, answer};
 use crate::query;
-
-/// The parameter of a login's address that has the id of a test.
-pub(crate) const TEST: &str = "test";
-
-/// The address at which a test begins that a login begins at this one.
-pub(crate) fn address(login_address: &str, test: TestId) -> String {
-    format!("{login_address}?{TEST}={test}")
-}
 
 /// What a browser begins.
 pub(super) struct Begun {

@@ -4,7 +4,6 @@
 //! its own (`attempt`); one that begins at the identity provider is taken where the connection says so. What comes of it is a page session, or at
 //! the vendor's consumer paths a session of the dialect (`finish`, `vendor`).
 
-pub(crate) mod addresses;
 mod attempt;
 mod connection_test;
 mod finish;
@@ -14,7 +13,7 @@ mod saml;
 mod saml_logout;
 mod vendor;
 
-pub(crate) use connection_test::address as test_address;
+pub(crate) use vestibule_auth::sso_addresses as addresses;
 
 use std::sync::Arc;
 

@@ -6,14 +6,13 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_auth::{AccountResourceId, ConnectionTest};
-use vestibule_model::{Connection, Protocol};
+use vestibule_model::Connection;
 
 use super::report::Report;
 use crate::admin::AdminState;
 use crate::admin::problem::{AdminError, Problem};
 use crate::admin::request::{AuthenticatedCaller, PathParameters, account_named, json};
-use crate::sso::addresses::{oidc_url, saml_url};
-use crate::sso::test_address;
+use crate::sso::addresses::test_address;
 
 /// A test of a connection, which a browser goes through like a login.
 #[derive(Serialize, ToSchema)]
@@ -32,14 +31,9 @@ struct Item {
 
 impl Item {
     fn of(admin: &AdminState, test: &ConnectionTest, connection: &Connection) -> Self {
-        let url = match connection.protocol {
-            Protocol::Saml(_) => saml_url,
-            Protocol::Oidc(_) => oidc_url,
-        };
-        let login = url(&admin.public_origin, test.account, &connection.name, "login");
         Self {
             id: test.id.to_string(),
-            login_address: test_address(&login, test.id),
+            login_address: test_address(&admin.public_origin, test.account, connection, test.id),
             expires: test.expires.as_unix(),
             report: test.report.as_deref().cloned().map(Report::from),
         }

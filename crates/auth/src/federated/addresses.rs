@@ -1,29 +1,28 @@
 //! Where this service is reached for a connection: what identity providers are told, and what they have to have meant.
 
-use vestibule_auth::ServiceAddresses;
-use vestibule_model::{AccountId, Population};
+use vestibule_model::{AccountId, Connection, Population, Protocol};
+
+use super::TestId;
+use crate::directory::ServiceAddresses;
 
 /// Where responses are taken, of SAML.
-pub(crate) const SAML_ACS: &str = "/sso/saml/{account}/{connection}/acs";
+pub const SAML_ACS: &str = "/sso/saml/{account}/{connection}/acs";
 
 /// The vendor's consumer path of logins that begin at the identity provider (contract single-sign-on).
-pub(crate) const LEGACY_ACS: &str = "/hc/{site}/web/m-LP/samlAssertionMembersArea/home.jsp";
+pub const LEGACY_ACS: &str = "/hc/{site}/web/m-LP/samlAssertionMembersArea/home.jsp";
 
 /// The vendor's consumer path of logins that begin at this service; the query names account and connection.
-pub(crate) const CALLBACK: &str = "/login/callback";
+pub const CALLBACK: &str = "/login/callback";
 
 /// What says where this service takes what is meant for a connection, by its name.
-pub(crate) fn of_account(
-    origin: &str,
-    account: AccountId,
-) -> impl Fn(&str) -> ServiceAddresses + Send + use<> {
+pub fn of_account(origin: &str, account: AccountId) -> impl Fn(&str) -> ServiceAddresses + Send + use<> {
     let origin = origin.to_owned();
     move |connection| service_addresses(&origin, account, connection)
 }
 
 /// Where this service takes what is meant for a connection of SAML: its own address first, then those of the vendor, and that of
 /// the login API, which takes assertions from programs.
-pub(crate) fn service_addresses(origin: &str, account: AccountId, connection: &str) -> ServiceAddresses {
+pub fn service_addresses(origin: &str, account: AccountId, connection: &str) -> ServiceAddresses {
     let site = LEGACY_ACS.replace("{site}", &format!("s-{account}"));
     ServiceAddresses {
         entity_id: saml_url(origin, account, connection, "metadata"),
@@ -38,17 +37,34 @@ pub(crate) fn service_addresses(origin: &str, account: AccountId, connection: &s
 }
 
 /// An address of a connection of SAML.
-pub(crate) fn saml_url(origin: &str, account: AccountId, connection: &str, operation: &str) -> String {
+pub fn saml_url(origin: &str, account: AccountId, connection: &str, operation: &str) -> String {
     format!("{origin}/sso/saml/{account}/{connection}/{operation}")
 }
 
 /// An address of a connection of OpenID Connect.
-pub(crate) fn oidc_url(origin: &str, account: AccountId, connection: &str, operation: &str) -> String {
+pub fn oidc_url(origin: &str, account: AccountId, connection: &str, operation: &str) -> String {
     format!("{origin}/sso/oidc/{account}/{connection}/{operation}")
 }
 
+/// Where browsers begin a login by a connection.
+pub fn login_address(origin: &str, account: AccountId, connection: &Connection) -> String {
+    let url = match connection.protocol {
+        Protocol::Saml(_) => saml_url,
+        Protocol::Oidc(_) => oidc_url,
+    };
+    url(origin, account, &connection.name, "login")
+}
+
+/// The parameter of that address that has the id of a test.
+pub const TEST: &str = "test";
+
+/// Where a browser begins a test of a connection.
+pub fn test_address(origin: &str, account: AccountId, connection: &Connection, test: TestId) -> String {
+    format!("{}?{TEST}={test}", login_address(origin, account, connection))
+}
+
 /// Where a provider sends browsers back to: one address for users, another for agents (contract livevox §7).
-pub(crate) const fn oidc_callback(population: Population) -> &'static str {
+pub const fn oidc_callback(population: Population) -> &'static str {
     match population {
         Population::User => "callback",
         Population::Agent => "callback/agent",
@@ -56,12 +72,12 @@ pub(crate) const fn oidc_callback(population: Population) -> &'static str {
 }
 
 /// The vendor's full name of a connection, which is an audience too.
-pub(crate) fn vendor_name(account: AccountId, connection: &str) -> String {
+pub fn vendor_name(account: AccountId, connection: &str) -> String {
     format!("SAML-{account}-{connection}")
 }
 
 /// Account and connection of a vendor's full name. Account ids have no `-`.
-pub(crate) fn of_vendor_name(name: &str) -> Option<(AccountId, &str)> {
+pub fn of_vendor_name(name: &str) -> Option<(AccountId, &str)> {
     let (account, connection) = name.strip_prefix("SAML-")?.split_once('-')?;
     Some((account.parse().ok()?, connection))
 }
