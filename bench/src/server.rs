@@ -123,6 +123,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         facts: Arc::new(vestibule_testkit::TestFacts),
         audit_check: None,
         clients: Clients::default(),
+        public_origin: "https://localhost".into(),
     });
     let api = ApiState {
         auth: Arc::clone(auth),

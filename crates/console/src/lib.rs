@@ -78,6 +78,8 @@ pub struct ConsoleState {
     pub audit_check: Option<Arc<AuditCheck>>,
     /// Where clients reach this server.
     pub clients: Clients,
+    /// Under which origin identity providers know this server.
+    pub public_origin: Arc<str>,
 }
 
 impl ConsoleState {

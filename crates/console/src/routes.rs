@@ -136,6 +136,15 @@ pub static ROUTES: &[Route] = &[
     typed("/console/accounts/{account}/connections/{connection}/delete", Who::Writes, || {
         post(connections::delete::submit)
     }),
+    shown("/console/accounts/{account}/connections/{connection}/test", Who::Writes, || {
+        get(connections::test::show)
+    }),
+    done("/console/accounts/{account}/connections/{connection}/test", Who::Writes, || {
+        post(connections::test::submit)
+    }),
+    shown("/console/accounts/{account}/connections/{connection}/test/{test}", Who::Writes, || {
+        get(connections::test::result)
+    }),
     shown("/console/accounts/{account}/connections/{connection}/secret", Who::Writes, || {
         get(connections::secret::show)
     }),

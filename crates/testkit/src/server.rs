@@ -379,6 +379,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
         facts: Arc::new(TestFacts),
         audit_check: check.map(Arc::new),
         clients: clients.clone(),
+        public_origin: ORIGIN.into(),
     });
     let administrators = operators.merge(console).merge(admin::router(AdminState {
         auth: Arc::clone(auth),

@@ -125,7 +125,7 @@ impl Listeners {
         let gateways = layers::apply(api::grpc(state.clone(), can_check(readiness.clone())), for_gateways);
         let operators = operations::router(Arc::clone(&metrics), readiness);
         let administrators = admin::router(admin_state(auth, clock, &public_origin));
-        let console = console_state(loaded, auth, clock, tls);
+        let console = console_state(loaded, auth, clock, tls, &public_origin);
         let reached = console.clients.clone();
         let console = console::router(console);
         let for_operators = LayerState { allowed_hosts: operators_hosts(loaded.purpose), ..for_operators };
@@ -202,7 +202,13 @@ fn admin_state(auth: &Arc<Auth>, clock: &Arc<dyn Clock>, public_origin: &Arc<str
     AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin: Arc::clone(public_origin) }
 }
 
-fn console_state(loaded: &Loaded, auth: &Arc<Auth>, clock: &Arc<dyn Clock>, tls: &Tls) -> ConsoleState {
+fn console_state(
+    loaded: &Loaded,
+    auth: &Arc<Auth>,
+    clock: &Arc<dyn Clock>,
+    tls: &Tls,
+    public_origin: &Arc<str>,
+) -> ConsoleState {
     let facts = ConsoleFacts {
         data: DataMetrics::of(&loaded.config.server.data_dir),
         certificates: tls.followed.clone(),
@@ -214,6 +220,7 @@ fn console_state(loaded: &Loaded, auth: &Arc<Auth>, clock: &Arc<dyn Clock>, tls:
         audit_check: Some(Arc::new(audit_check::of(&loaded.config, clock))),
         facts: Arc::new(facts),
         clients: Clients::default(),
+        public_origin: Arc::clone(public_origin),
     }
 }
 

@@ -6,9 +6,11 @@ mod facts;
 pub(crate) mod keys;
 mod list;
 pub(crate) mod refresh;
+mod report;
 mod reread;
 pub(crate) mod secret;
 mod show;
+pub(crate) mod test;
 
 pub(crate) use list::show as list;
 pub(crate) use show::show;

@@ -51,16 +51,17 @@ const fn how_they_come(connection: &Connection) -> Option<&'static str> {
 /// What is done with one besides deleting it.
 fn deeds(connection: &Connection, at: AccountResourceId) -> Vec<(&'static str, String)> {
     let deed = |name: &'static str, word: &str| (name, format!("{}/{word}", address_of(at)));
-    match &connection.protocol {
+    let (read, secret) = match &connection.protocol {
         Protocol::Saml(saml) => {
             let read = saml.metadata_url.as_ref().map(|_| deed("Read the metadata", "refresh"));
-            read.into_iter().chain([deed("New key", "keys")]).collect()
+            (read, deed("New key", "keys"))
         }
         Protocol::Oidc(oidc) => {
             let read = oidc.jwks_uri.as_ref().map(|_| deed("Read the keys", "refresh"));
-            read.into_iter().chain([deed("Client secret", "secret")]).collect()
+            (read, deed("Client secret", "secret"))
         }
-    }
+    };
+    [deed("Test", "test")].into_iter().chain(read).chain([secret]).collect()
 }
 
 /// `GET`.

@@ -17,6 +17,7 @@ fn paths(things: &Things, route: &Route) -> Vec<String> {
     // Only one of OpenID Connect has a client secret.
     let connection = if path.ends_with("/secret") { things.openid } else { things.connection };
     let path = path.replace("{connection}", &connection.to_string()).replace("{name}", "default");
+    let path = path.replace("{test}", &things.test);
     let path = path.replace("{administrator}", &things.owner.to_string());
     let path = path.replace("{token}", &things.token.to_string()).replace("{policy}", "session_policy");
     let path = path.replace("{key_kind}/{key}/{key_deed}", "master/1/retire");

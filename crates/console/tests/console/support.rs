@@ -33,6 +33,8 @@ pub(crate) struct Things {
     pub(crate) user: i64,
     pub(crate) session: String,
     pub(crate) connection: i64,
+    /// A test of the connection, which waits.
+    pub(crate) test: String,
     /// A connection of OpenID Connect.
     pub(crate) openid: i64,
     /// An administration token.
@@ -57,6 +59,7 @@ impl Things {
             place,
             job,
             connection: 1,
+            test: "0".repeat(32),
             openid: 1,
             token: 1,
             owner: 1,
@@ -157,11 +160,13 @@ impl Instance {
         let job = self.api(Method::POST, "/admin/v1/session-ends", &json!({ "sessions": [] })).await;
         let job = job["id"].as_str().unwrap().to_owned();
         let connection = self.connection().await;
+        let tests = format!("{own}/connections/{connection}/tests");
+        let test = self.api(Method::POST, &tests, &json!({})).await["id"].as_str().unwrap().to_owned();
         let openid = self.openid_connection().await;
         let owners = self.listed("/admin/v1/administrators").await;
         let owner = owners["administrators"][0]["user"].as_i64().unwrap();
         let token = self.token("thing").await["id"].as_i64().unwrap();
-        Things { user, session, connection, openid, token, owner, place, job, kinds }
+        Things { user, session, connection, test, openid, token, owner, place, job, kinds }
     }
 
     /// An administration token of this name that lives for a day, as it was made.
@@ -217,6 +222,7 @@ impl Instance {
             facts: Arc::new(vestibule_testkit::TestFacts),
             audit_check: None,
             clients: vestibule_console::Clients::default(),
+            public_origin: vestibule_testkit::ORIGIN.into(),
         })
     }
 }

@@ -43,7 +43,7 @@ pub(super) fn begun(api: &ApiState, request: &PageRequest, connection: &str) -> 
 /// What whoever goes through a test is told when no such test waits: the same, whether or not there was one.
 pub(super) fn over(api: &ApiState, request: &PageRequest) -> Response {
     let text = "This test of a connection was used, is over, or there was none. Whoever administers the connection makes \
-                another one: vestibule connection test ACCOUNT NAME --browser.";
+                another one: in the console, or by vestibule connection test ACCOUNT NAME --browser.";
     page(api, request, StatusCode::NOT_FOUND, ("Test over", text))
 }
 

@@ -1,0 +1,122 @@
+//! `/console/accounts/{account}/connections/{connection}/test`: a login at the identity provider is tried; `…/test/{test}`: what came of it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use vestibule_auth::sso_addresses::test_address;
+use vestibule_auth::{AccountResourceId, AdministrationError};
+use vestibule_serve::forms::Zone;
+
+use super::report::{Report, report};
+use super::{above, address_of, changeable, facts};
+use crate::forms::Deed;
+use crate::frame::Frame;
+use crate::parts::{Fact, time};
+use crate::place::Place;
+use crate::refused::ConsoleError;
+use crate::signed_in::{Looking, Posted, SignedIn};
+use crate::{ConsoleState, answer};
+
+/// After how many seconds the page of a test that waits is loaded anew.
+const AGAIN: HeaderValue = HeaderValue::from_static("2");
+
+/// What a test is, and is not.
+const WHAT_IT_IS: [&str; 3] = [
+    "You are given an address. Whoever opens it signs in at the identity provider, as a user would, in this or another browser; then it is told here what came, what was checked, what would be refused and what to do.",
+    "Nobody is signed in by it, nobody who is signed in is signed out, no user is made, and nothing is used up. The connection may still be disabled.",
+    "The address is good for one report within ten minutes, and for nothing else.",
+];
+
+#[derive(Template)]
+#[template(path = "connection_test.html")]
+struct TestPage {
+    frame: Frame,
+    /// Where another one is begun.
+    another: String,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    /// No browser has come back yet: where one begins, and until when.
+    Waiting {
+        address: String,
+        until: String,
+    },
+    Reported(Report),
+}
+
+fn begin(
+    console: &ConsoleState,
+    signed_in: &SignedIn,
+    at: AccountResourceId,
+) -> Result<Deed, AdministrationError> {
+    let connection = changeable(console, signed_in, at)?;
+    let name = &connection.display_name;
+    let told: Vec<Fact> = facts::of(&connection).into_iter().take(2).collect();
+    Ok(Deed {
+        frame: above(Frame::of(signed_in.viewer(), format!("Test {name}")), at, Some(name)),
+        consequences: WHAT_IT_IS.map(str::to_owned).to_vec(),
+        facts: told,
+        typed: None,
+        submit: None,
+        button: "Begin a test".to_owned(),
+        is_an_end: false,
+        back: address_of(at),
+    })
+}
+
+/// `GET …/test`: what a test is.
+pub(crate) async fn show(
+    State(console): State<ConsoleState>,
+    signed_in: SignedIn,
+    place: Place,
+) -> Result<Response, ConsoleError> {
+    Ok(begin(&console, &signed_in, place.connection()?)?.page())
+}
+
+/// `POST …/test`: begins one, and leads to its page.
+pub(crate) async fn submit(
+    State(console): State<ConsoleState>,
+    place: Place,
+    Posted { signed_in, fields }: Posted,
+) -> Result<Response, ConsoleError> {
+    let at = place.connection()?;
+    if let Some(answer) = begin(&console, &signed_in, at)?.held_back(&fields) {
+        return Ok(answer);
+    }
+    let (test, _) = console.administration().begin_connection_test(&signed_in.caller, at)?;
+    Ok(answer::see_other(&format!("{}/test/{}", address_of(at), test.id)))
+}
+
+/// `GET …/test/{test}`: loads itself anew until there is a report.
+pub(crate) async fn result(
+    State(console): State<ConsoleState>,
+    Looking(signed_in): Looking,
+    place: Place,
+) -> Result<Response, ConsoleError> {
+    let at = place.connection()?;
+    let found = console.administration().find_connection_test(&signed_in.caller, at, place.text("test")?);
+    let (test, connection) = found?;
+    let name = &connection.display_name;
+    let outcome = match test.report.as_deref() {
+        Some(found) => Outcome::Reported(report(at.account, found)),
+        None => Outcome::Waiting {
+            address: test_address(&console.public_origin, at.account, &connection, test.id),
+            until: time(test.expires, &Zone::of("UTC")),
+        },
+    };
+    let is_waiting = matches!(outcome, Outcome::Waiting { .. });
+    let title =
+        if is_waiting { format!("Test of {name}") } else { format!("What came of the test of {name}") };
+    let page = TestPage {
+        frame: above(Frame::of(signed_in.viewer(), title), at, Some(name)),
+        another: format!("{}/test", address_of(at)),
+        outcome,
+    };
+    let mut answer = answer::page(StatusCode::OK, &page);
+    if is_waiting {
+        answer.headers_mut().insert(header::REFRESH, AGAIN);
+    }
+    Ok(answer)
+}
