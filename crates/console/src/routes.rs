@@ -145,6 +145,12 @@ pub static ROUTES: &[Route] = &[
     shown("/console/accounts/{account}/connections/{connection}/test/{test}", Who::Writes, || {
         get(connections::test::result)
     }),
+    shown("/console/accounts/{account}/connections/{connection}/message", Who::Writes, || {
+        get(connections::message::show)
+    }),
+    done("/console/accounts/{account}/connections/{connection}/message", Who::Writes, || {
+        post(connections::message::submit)
+    }),
     shown("/console/accounts/{account}/connections/{connection}/secret", Who::Writes, || {
         get(connections::secret::show)
     }),

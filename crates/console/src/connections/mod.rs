@@ -5,6 +5,7 @@ pub(crate) mod delete;
 mod facts;
 pub(crate) mod keys;
 mod list;
+pub(crate) mod message;
 pub(crate) mod refresh;
 mod report;
 mod reread;

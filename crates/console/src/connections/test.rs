@@ -6,13 +6,14 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use vestibule_auth::sso_addresses::test_address;
 use vestibule_auth::{AccountResourceId, AdministrationError};
+use vestibule_model::Connection;
 use vestibule_serve::forms::Zone;
 
 use super::report::{Report, report};
 use super::{above, address_of, changeable, facts};
 use crate::forms::Deed;
 use crate::frame::Frame;
-use crate::parts::{Fact, time};
+use crate::parts::{Cell, Fact, time};
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::signed_in::{Looking, Posted, SignedIn};
@@ -53,7 +54,9 @@ fn begin(
 ) -> Result<Deed, AdministrationError> {
     let connection = changeable(console, signed_in, at)?;
     let name = &connection.display_name;
-    let told: Vec<Fact> = facts::of(&connection).into_iter().take(2).collect();
+    let mut told: Vec<Fact> = facts::of(&connection).into_iter().take(2).collect();
+    let by_message = Cell::words("Show what came at another time").to(format!("{}/message", address_of(at)));
+    told.push(Fact::one("Without a browser", by_message));
     Ok(Deed {
         frame: above(Frame::of(signed_in.viewer(), format!("Test {name}")), at, Some(name)),
         consequences: WHAT_IT_IS.map(str::to_owned).to_vec(),
@@ -98,25 +101,37 @@ pub(crate) async fn result(
     let at = place.connection()?;
     let found = console.administration().find_connection_test(&signed_in.caller, at, place.text("test")?);
     let (test, connection) = found?;
-    let name = &connection.display_name;
-    let outcome = match test.report.as_deref() {
-        Some(found) => Outcome::Reported(report(at.account, found)),
-        None => Outcome::Waiting {
-            address: test_address(&console.public_origin, at.account, &connection, test.id),
-            until: time(test.expires, &Zone::of("UTC")),
-        },
-    };
-    let is_waiting = matches!(outcome, Outcome::Waiting { .. });
-    let title =
-        if is_waiting { format!("Test of {name}") } else { format!("What came of the test of {name}") };
-    let page = TestPage {
-        frame: above(Frame::of(signed_in.viewer(), title), at, Some(name)),
-        another: format!("{}/test", address_of(at)),
-        outcome,
-    };
-    let mut answer = answer::page(StatusCode::OK, &page);
-    if is_waiting {
-        answer.headers_mut().insert(header::REFRESH, AGAIN);
+    if let Some(came) = test.report.as_deref() {
+        return Ok(told(&signed_in, at, &connection, report(at.account, came)));
     }
+    let waiting = Outcome::Waiting {
+        address: test_address(&console.public_origin, at.account, &connection, test.id),
+        until: time(test.expires, &Zone::of("UTC")),
+    };
+    let name = &connection.display_name;
+    let mut answer = page(&signed_in, at, (format!("Test of {name}"), name), waiting);
+    answer.headers_mut().insert(header::REFRESH, AGAIN);
     Ok(answer)
+}
+
+/// The page of a report.
+pub(super) fn told(
+    signed_in: &SignedIn,
+    at: AccountResourceId,
+    connection: &Connection,
+    report: Report,
+) -> Response {
+    let name = &connection.display_name;
+    page(signed_in, at, (format!("What came of the test of {name}"), name), Outcome::Reported(report))
+}
+
+fn page(
+    signed_in: &SignedIn,
+    at: AccountResourceId,
+    (title, name): (String, &str),
+    outcome: Outcome,
+) -> Response {
+    let frame = above(Frame::of(signed_in.viewer(), title), at, Some(name));
+    let another = format!("{}/test", address_of(at));
+    answer::page(StatusCode::OK, &TestPage { frame, another, outcome })
 }

@@ -7,11 +7,11 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use vestibule_auth::{Outgoing, SharedOutgoing};
 use vestibule_model::Clock as _;
-use vestibule_testkit::identity_provider::{ISSUER, OIDC, SAML, claims, id_token};
+use vestibule_testkit::identity_provider::{ISSUER, OIDC, SAML, claims, id_token, made, response};
 use vestibule_testkit::{ACCOUNT, Browser, ORIGIN, ScriptedProvider};
 
 use crate::support::{HOME, Instance, Things};
-use crate::typing::Typed;
+use crate::typing::{Typed, fill};
 
 /// A console, the provider behind it, and the browser of somebody who goes through a test.
 struct Scene {
@@ -110,6 +110,26 @@ async fn what_cannot_be_read_as_saml_is_told() {
         told.contains("<code>document</code>") && told.contains("Nothing that something signed covers"),
         "{told}"
     );
+}
+
+#[tokio::test]
+async fn what_came_at_another_time_is_examined_without_a_browser_and_shown_to_nobody_again() {
+    let scene = Scene::start().await;
+    let now = scene.instance.server.clock.now();
+    let form = |id: i64| format!("/console/accounts/{ACCOUNT}/connections/{id}/message");
+    let (saml, openid) = (form(scene.things.connection), form(scene.things.openid));
+    let document = response(&made("_1", "name", now));
+    let token = id_token(&claims("any", "name", now));
+    for (form, field, message) in [(saml, "saml_response", document), (openid, "id_token", token)] {
+        let field = format!("secret.{field}");
+        let told = fill(&scene.console, &form, &[(&field, &message)]).await;
+        assert!(told.html.contains("This login would sign in name."), "{}", told.html);
+        assert!(!told.html.contains(&message[..40]), "{}", told.html);
+        let wrong = fill(&scene.console, &form, &[(&field, "AAAA")]).await;
+        assert!(wrong.html.contains("This login would be refused."), "{}", wrong.html);
+        let nothing = fill(&scene.console, &form, &[]).await;
+        assert!(nothing.status == 422 && nothing.html.contains("This is needed"), "{}", nothing.html);
+    }
 }
 
 #[tokio::test]
