@@ -3,11 +3,12 @@
 use std::convert::Infallible;
 use std::net::IpAddr;
 
+use axum::body::Bytes;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::Response;
-use vestibule_serve::forms::{BrowserId, CookieName, Fields, Scheme, origin_scheme};
+use vestibule_serve::forms::{BrowserId, CookieName, Fields, Scheme, Upload, origin_scheme};
 use vestibule_serve::layers::{ClientAddress, Headers, LimitedBody, is_encrypted};
 
 use crate::cookies::FORM;
@@ -77,12 +78,24 @@ impl Request {
     /// The fields of a form that comes from a page of this host and of this scheme: over TLS nothing is taken from a page that came
     /// without.
     pub(crate) fn fields(&self, body: &LimitedBody) -> Result<Fields, ConsoleError> {
+        let body = self.sent(body)?;
+        Fields::read(&self.headers, body).map_err(|_| ConsoleError::Foreign)
+    }
+
+    /// The same of a form with which a file may be sent.
+    pub(crate) async fn upload(&self, body: &LimitedBody, file_field: &str) -> Result<Upload, ConsoleError> {
+        let body = self.sent(body)?.clone();
+        Upload::read(&self.headers, body, file_field).await.map_err(|_| ConsoleError::Foreign)
+    }
+
+    /// What a page of this host has sent.
+    fn sent<'a>(&self, body: &'a LimitedBody) -> Result<&'a Bytes, ConsoleError> {
         let body = body.0.as_ref().map_err(|refusal| ConsoleError::Server(*refusal))?;
         let scheme = if self.secure { Scheme::Https } else { Scheme::Http };
         if origin_scheme(&self.headers, &self.uri) != Some(scheme) {
             return Err(ConsoleError::Foreign);
         }
-        Fields::read(&self.headers, body).map_err(|_| ConsoleError::Foreign)
+        Ok(body)
     }
 
     /// The fields of a form of the way in: of the browser that was given it.

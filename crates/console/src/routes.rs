@@ -21,19 +21,25 @@ pub struct Route {
     pub who: Who,
     /// Whether what is sent there was typed, and is kept when the session has ended meanwhile (`forms::kept`).
     pub(crate) is_typed: bool,
+    /// Whether a file is sent there.
+    has_file: bool,
     handler: fn() -> MethodRouter<ConsoleState>,
 }
 
 const fn shown(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
-    Route { method: Method::GET, path, who, is_typed: false, handler }
+    Route { method: Method::GET, path, who, is_typed: false, has_file: false, handler }
 }
 
 const fn done(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
-    Route { method: Method::POST, path, who, is_typed: false, handler }
+    Route { method: Method::POST, path, who, is_typed: false, has_file: false, handler }
 }
 
 const fn typed(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
-    Route { method: Method::POST, path, who, is_typed: true, handler }
+    Route { method: Method::POST, path, who, is_typed: true, has_file: false, handler }
+}
+
+const fn uploaded(path: &'static str, who: Who, handler: fn() -> MethodRouter<ConsoleState>) -> Route {
+    Route { method: Method::POST, path, who, is_typed: false, has_file: true, handler }
 }
 
 /// Where somebody signs in.
@@ -114,6 +120,11 @@ pub static ROUTES: &[Route] = &[
     typed("/console/accounts/{account}/edit", Who::Writes, || post(accounts::edit::submit)),
     shown("/console/accounts/{account}/look", Who::Writes, || get(accounts::look::show)),
     typed("/console/accounts/{account}/look", Who::Writes, || post(accounts::look::submit)),
+    shown("/console/accounts/{account}/logo", Who::Writes, || get(accounts::logo::show)),
+    uploaded("/console/accounts/{account}/logo", Who::Writes, || post(accounts::logo::submit)),
+    shown("/console/accounts/{account}/logo/picture", Who::Reads, || get(accounts::logo::picture)),
+    shown("/console/accounts/{account}/logo/delete", Who::Writes, || get(accounts::logo_delete::show)),
+    typed("/console/accounts/{account}/logo/delete", Who::Writes, || post(accounts::logo_delete::submit)),
     shown("/console/accounts/{account}/policies/{policy}", Who::Writes, || get(accounts::policy_edit::show)),
     typed("/console/accounts/{account}/policies/{policy}", Who::Writes, || {
         post(accounts::policy_edit::submit)
@@ -267,6 +278,11 @@ pub static ROUTES: &[Route] = &[
 /// Whether what is sent to the route of this pattern was typed.
 pub(crate) fn is_typed(pattern: &str) -> bool {
     ROUTES.iter().any(|route| route.is_typed && route.path == pattern)
+}
+
+/// Whether what is sent to the route of this pattern may be longer than what others are sent.
+pub(crate) fn is_long(pattern: &str) -> bool {
+    ROUTES.iter().any(|route| (route.is_typed || route.has_file) && route.path == pattern)
 }
 
 pub(crate) fn router() -> Router<ConsoleState> {

@@ -1,11 +1,12 @@
 //! Whoever is signed in: who they are, and what they have sent. Extractors, so that no handler forgets to ask.
 
+use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath};
 use axum::http::Extensions;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{AdministrationError, Caller, Touch};
-use vestibule_serve::forms::Fields;
+use vestibule_serve::forms::{Fields, Upload};
 use vestibule_serve::layers::LimitedBody;
 
 use crate::cookies::SESSION;
@@ -39,6 +40,15 @@ pub(crate) struct Posted {
 
 /// The same of one who may have to set up a second factor first: for their own affairs alone.
 pub(crate) struct OwnPosted(pub(crate) Posted);
+
+/// A form of an administrator who may go on, and the file in its field [`FILE`], if one was chosen.
+pub(crate) struct PostedFile {
+    pub(crate) posted: Posted,
+    pub(crate) file: Option<Bytes>,
+}
+
+/// The name of the field of a file.
+pub(crate) const FILE: &str = "file";
 
 impl SignedIn {
     /// As pages name them.
@@ -114,25 +124,33 @@ async fn posted(
 ) -> Result<Posted, Response> {
     let (parts, body) = request.into_parts();
     let body = LimitedBody::read_at_least(&parts.extensions, body, LONGEST_FORM).await;
-    let is_typed = parts.extensions.get::<MatchedPath>().is_some_and(|path| routes::is_typed(path.as_str()));
-    let read = async {
-        let request = Request::read(&parts);
-        let fields = request.fields(&body)?;
-        let proved = prove(console, request.clone(), Touch::Use, &parts.extensions).await;
-        if let (Err(ConsoleError::SignIn(_)), true) = (&proved, is_typed)
-            && let Some(sealed) = kept::seal(console, &request, &fields)
-        {
-            return Err(ConsoleError::Kept(Box::new(login::sign_in_again(console, &request, &sealed))));
-        }
-        let signed_in = proved?;
-        may(&signed_in.caller)?;
-        if !console.administration().console_csrf_matches(&signed_in.caller, fields.get("csrf")) {
-            let kept = is_typed.then(|| kept::of_before(&signed_in, &fields)).flatten();
-            return Err(kept.map_or(ConsoleError::Foreign, |page| ConsoleError::Kept(Box::new(page))));
-        }
-        Ok(Posted { signed_in, fields })
-    };
-    read.await.map_err(ConsoleError::into_response)
+    let request = Request::read(&parts);
+    let fields = request.fields(&body);
+    let accepted = async { accept(&parts.extensions, console, (request, fields?), may).await };
+    accepted.await.map_err(ConsoleError::into_response)
+}
+
+/// The fields of a form of whoever may go on, as far as `may` says.
+async fn accept(
+    extensions: &Extensions,
+    console: &ConsoleState,
+    (request, fields): (Request, Fields),
+    may: impl Fn(&Caller) -> Result<(), AdministrationError>,
+) -> Result<Posted, ConsoleError> {
+    let is_typed = extensions.get::<MatchedPath>().is_some_and(|path| routes::is_typed(path.as_str()));
+    let proved = prove(console, request.clone(), Touch::Use, extensions).await;
+    if let (Err(ConsoleError::SignIn(_)), true) = (&proved, is_typed)
+        && let Some(sealed) = kept::seal(console, &request, &fields)
+    {
+        return Err(ConsoleError::Kept(Box::new(login::sign_in_again(console, &request, &sealed))));
+    }
+    let signed_in = proved?;
+    may(&signed_in.caller)?;
+    if !console.administration().console_csrf_matches(&signed_in.caller, fields.get("csrf")) {
+        let kept = is_typed.then(|| kept::of_before(&signed_in, &fields)).flatten();
+        return Err(kept.map_or(ConsoleError::Foreign, |page| ConsoleError::Kept(Box::new(page))));
+    }
+    Ok(Posted { signed_in, fields })
 }
 
 impl FromRequest<ConsoleState> for OwnPosted {
@@ -148,5 +166,22 @@ impl FromRequest<ConsoleState> for Posted {
 
     async fn from_request(request: axum::extract::Request, console: &ConsoleState) -> Result<Self, Response> {
         posted(request, console, Caller::expect_second_factor).await
+    }
+}
+
+impl FromRequest<ConsoleState> for PostedFile {
+    type Rejection = Response;
+
+    async fn from_request(request: axum::extract::Request, console: &ConsoleState) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let body = LimitedBody::read_at_least(&parts.extensions, body, LONGEST_FORM).await;
+        let read = async {
+            let request = Request::read(&parts);
+            let Upload { fields, file } = request.upload(&body, FILE).await?;
+            let may = Caller::expect_second_factor;
+            let posted = accept(&parts.extensions, console, (request, fields), may).await?;
+            Ok(Self { posted, file })
+        };
+        read.await.map_err(ConsoleError::into_response)
     }
 }

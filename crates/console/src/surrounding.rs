@@ -18,7 +18,7 @@ use crate::{ConsoleState, REFUSAL, plain_http, routes};
 /// The most bytes of a form of the way in, with what is kept of another (`forms::kept`).
 const MOST_OF_A_LOGIN: usize = 40 * 1024;
 
-/// As long as a form that was typed may be at least, in bytes: that of an account with the most services, each of the longest, is half of it.
+/// As long as a form that was typed, or that has a file, may be at least, in bytes: that of an account with the most services, each of the longest, is half of it.
 pub(crate) const LONGEST_FORM: usize = 1024 * 1024;
 
 /// What a request showed of its caller: nothing until it is set; then the caller, or None if what was shown proved nothing.
@@ -40,7 +40,7 @@ pub(crate) async fn run(State(console): State<ConsoleState>, request: Request, n
     let pattern = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let body = if parts.uri.path().starts_with(LOGIN) {
         LimitedBody::read_at_most(&parts.extensions, body, MOST_OF_A_LOGIN).await
-    } else if routes::is_typed(pattern) {
+    } else if routes::is_long(pattern) {
         LimitedBody::read_at_least(&parts.extensions, body, LONGEST_FORM).await
     } else {
         LimitedBody::read(&parts.extensions, body).await

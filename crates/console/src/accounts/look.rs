@@ -1,4 +1,4 @@
-//! `/console/accounts/{account}/look`: how the pages of an account look. Its logo is set through the API.
+//! `/console/accounts/{account}/look`: how the pages of an account look. Its logo has a form of its own.
 
 use axum::extract::State;
 use axum::response::Response;

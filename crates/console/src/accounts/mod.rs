@@ -4,6 +4,8 @@ pub(crate) mod delete;
 pub(crate) mod edit;
 mod form;
 mod list;
+pub(crate) mod logo;
+pub(crate) mod logo_delete;
 pub(crate) mod look;
 pub(crate) mod make;
 pub(crate) mod policies;

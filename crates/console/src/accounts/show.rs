@@ -52,7 +52,8 @@ pub(crate) async fn show(
     let frame = Frame::of(signed_in.viewer(), format!("Account {id}")).below([("Accounts", ACCOUNTS)]);
     let own = account_address(id);
     let may = caller.require(Scope::WriteAccount(id)).is_ok();
-    let actions = [("Edit", format!("{own}/edit")), ("Look", format!("{own}/look"))];
+    let actions =
+        [("Edit", format!("{own}/edit")), ("Look", format!("{own}/look")), ("Logo", format!("{own}/logo"))];
     let page = AccountPage {
         frame: frame.saying(Done::said(&signed_in.request)),
         tabs: tabs(id, &counts, signed_in.request.path()),

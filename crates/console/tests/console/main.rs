@@ -20,6 +20,7 @@ mod installation;
 mod installation_forms;
 mod kept;
 mod login;
+mod logo;
 mod long_forms;
 mod making;
 mod markup;

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 use vestibule_auth::{FirstOwner, Settings};
-use vestibule_model::Clock;
+use vestibule_model::{Clock, Logo};
 use vestibule_store::Change;
 use vestibule_testkit::identity_provider::{oidc_connection, saml_connection};
 use vestibule_testkit::{ACCOUNT, Browser, Shown, TestServer};
@@ -72,6 +72,9 @@ impl Things {
 pub(crate) fn new(kind: &str, name: &str) -> Value {
     if kind == "profiles" { json!({ "name": name, "role": "agent" }) } else { json!({ "name": name }) }
 }
+
+/// The head of a PNG of one pixel, which nobody draws here.
+pub(crate) const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0";
 
 pub(crate) struct Instance {
     pub(crate) server: TestServer,
@@ -146,6 +149,9 @@ impl Instance {
     /// One thing of each kind in the fixture's account, and a session of its user `name`.
     pub(crate) async fn things(&self) -> Things {
         let own = format!("/admin/v1/accounts/{ACCOUNT}");
+        let mut account = self.server.fixture.account.clone();
+        account.look.logo = Some(Logo::new(PNG));
+        self.server.change(vec![Change::PutAccount(account.into())]).await;
         self.server.log_in("name", "password").await;
         let sessions = self.listed(&format!("/admin/v1/sessions?account={ACCOUNT}")).await;
         let session = sessions["sessions"][0]["reference"].as_str().unwrap().to_owned();

@@ -18,8 +18,11 @@ impl Fields {
             return Err(NotAForm);
         }
         let pairs = form_urlencoded::parse(body);
-        let fields: Vec<_> =
-            pairs.map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned()))).collect();
+        Self::of(pairs.map(|(name, value)| (name.into_owned(), Zeroizing::new(value.into_owned()))).collect())
+    }
+
+    /// These, unless one is there twice.
+    pub(super) fn of(fields: Vec<(String, Zeroizing<String>)>) -> Result<Self, NotAForm> {
         let mut names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         if names.windows(2).any(|two| two[0] == two[1]) { Err(NotAForm) } else { Ok(Self(fields)) }
@@ -47,7 +50,7 @@ impl Fields {
 }
 
 /// Whether the body is said to be a form's.
-fn has_form(headers: &HeaderMap) -> bool {
+pub(super) fn has_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")

@@ -6,6 +6,7 @@ mod cookies;
 mod fields;
 mod headers;
 mod origin;
+mod upload;
 mod zone;
 
 pub use browser::BrowserId;
@@ -13,4 +14,5 @@ pub use cookies::CookieName;
 pub use fields::{Fields, NotAForm};
 pub use headers::page_headers;
 pub use origin::{Scheme, origin_scheme};
+pub use upload::Upload;
 pub use zone::Zone;
