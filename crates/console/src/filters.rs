@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use vestibule_auth::AdministrationError;
-use vestibule_model::Millis;
+use vestibule_auth::{Administration, AdministrationError, Caller, LONGEST_NAME};
+use vestibule_model::{AccountId, Millis, UserId};
 use vestibule_serve::forms::{Fields, Zone};
 
 use crate::request::Request;
@@ -47,6 +47,42 @@ pub(crate) enum FilterShape {
     Choice(Vec<(String, String)>),
 }
 
+/// The field of a user.
+const USER: &str = "user";
+
+/// A field for a user of the account that another field names.
+pub(crate) fn user_field(asked: &Asked, label: &'static str) -> Filter {
+    asked.field(USER, label, FilterShape::Text(LONGEST_NAME))
+}
+
+/// The user who is meant by an id or, in an account, by a login name. An id may be that of one who is there no more.
+fn user_id(
+    administration: &Administration<'_>,
+    caller: &Caller,
+    account: Option<AccountId>,
+    typed: &str,
+) -> Result<UserId, AdministrationError> {
+    let refused = |reason: &str| AdministrationError::invalid(USER, reason.to_owned());
+    let id = typed.parse().ok().map(UserId);
+    let Some(account) = account else {
+        return id
+            .ok_or_else(|| refused("this is no id of a user; for a login name, choose the account too"));
+    };
+    if let Some(id) = id.filter(|id| administration.user_of_id(caller, account, *id).is_ok()) {
+        return Ok(id);
+    }
+    let named = match administration.users_named(caller, account, typed) {
+        Err(AdministrationError::NotFound(_)) => Vec::new(),
+        named => named?,
+    };
+    match (&*named, id) {
+        ([one], _) => Ok(one.id),
+        ([], Some(id)) => Ok(id),
+        ([], None) => Err(refused("the account has no user of this login name")),
+        _ => Err(refused("a user and an agent of the account have this login name: type the id")),
+    }
+}
+
 /// What somebody has typed into it.
 pub(crate) struct Asked(Vec<(&'static str, String)>);
 
@@ -63,6 +99,23 @@ impl Asked {
 
     fn read_with(names: &[&'static str], read: impl Fn(&'static str) -> String) -> Self {
         Self(names.iter().map(|name| (*name, read(name).trim().to_owned())).collect())
+    }
+
+    /// The same with the id of the user whose login name was typed.
+    pub(crate) fn with_user_id(
+        &self,
+        administration: &Administration<'_>,
+        caller: &Caller,
+    ) -> Result<Self, AdministrationError> {
+        let account = self.read("account", "account id")?.or_else(|| caller.role.account());
+        let id = match self.get(USER) {
+            "" => return Ok(Self(self.0.clone())),
+            typed => user_id(administration, caller, account, typed)?.to_string(),
+        };
+        let with_id = |(name, value): &(&'static str, String)| {
+            (*name, if *name == USER { id.clone() } else { value.clone() })
+        };
+        Ok(Self(self.0.iter().map(with_id).collect()))
     }
 
     /// What was typed; empty where nothing was.

@@ -52,6 +52,19 @@ impl Administration<'_> {
         self.present_user(account, id)
     }
 
+    /// The users of this login name that an account has: one of each population at most.
+    pub fn users_named(
+        &self,
+        caller: &Caller,
+        account: AccountId,
+        login_name: &str,
+    ) -> Result<Vec<Arc<UserEntry>>, AdministrationError> {
+        caller.require(Scope::ReadAccount(account))?;
+        let entry = self.account_entry(account)?;
+        let of = |population| entry.user_named(Some(population), login_name);
+        Ok([Population::User, Population::Agent].into_iter().filter_map(of).collect())
+    }
+
     /// Whether failed logins keep a user out at present.
     pub fn is_locked(&self, caller: &Caller, user: &UserEntry) -> bool {
         self.auth.login_guard.is_locked(user, caller.now)

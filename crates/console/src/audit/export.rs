@@ -23,6 +23,7 @@ pub(crate) async fn submit(
     Posted { signed_in, fields }: Posted,
 ) -> Result<Response, ConsoleError> {
     let asked = Asked::sent(&fields, &filter::NAMES);
+    let asked = asked.with_user_id(&console.administration(), &signed_in.caller)?;
     let wanted = filter::read(&asked, &Zone::of("UTC"))?;
     let wanted = AuditFilter { order: AuditOrder::OldestFirst, ..wanted };
     let export = console.administration().begin_audit_export(&signed_in.caller, wanted).await?;

@@ -7,7 +7,7 @@ use vestibule_serve::forms::Zone;
 
 use super::words;
 use crate::actor;
-use crate::filters::{Asked, FilterShape, Filters, any_of};
+use crate::filters::{Asked, FilterShape, Filters, any_of, user_field};
 use crate::parts::sentence;
 use crate::routes::AUDIT;
 
@@ -54,7 +54,7 @@ pub(super) fn form(asked: &Asked) -> Filters {
     let actions = any_of(&AuditAction::ALL, |action| sentence(words::action(action)));
     let fields = vec![
         asked.field("account", "Account", FilterShape::Text(20)),
-        asked.field("user", "About the user (id)", FilterShape::Digits),
+        user_field(asked, "About the user (login name or id)"),
         asked.field("action", "What was done", actions),
         asked.field("address", "From", FilterShape::Text(45)),
     ];

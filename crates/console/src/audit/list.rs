@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{Caller, PageRequest, Scope};
+use vestibule_auth::{AdministrationError, Caller, PageRequest, Scope};
 use vestibule_model::AuditEntry;
 use vestibule_serve::forms::Zone;
 
@@ -42,8 +42,10 @@ pub(crate) async fn show(
     let (administration, zone) = (console.administration(), Zone::of("UTC"));
     let (caller, request) = (&signed_in.caller, &signed_in.request);
     let asked = Asked::of(request, &filter::NAMES);
-    let wanted = match filter::read(&asked, &zone) {
+    let wanted = asked.with_user_id(&administration, caller).and_then(|asked| filter::read(&asked, &zone));
+    let wanted = match wanted {
         Ok(wanted) => wanted,
+        Err(error @ AdministrationError::NotAllowed) => return Err(error.into()),
         Err(error) => {
             let said = Said::bad(format!("Nothing was looked for. {error}."));
             let page =

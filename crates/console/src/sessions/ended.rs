@@ -56,8 +56,10 @@ pub(crate) async fn show(
     let (administration, zone) = (console.administration(), Zone::of("UTC"));
     let (caller, request) = (&signed_in.caller, &signed_in.request);
     let asked = Asked::of(request, &NAMES);
-    let filter = match read(&asked, &zone) {
+    let read = asked.with_user_id(&administration, caller).and_then(|asked| read(&asked, &zone));
+    let filter = match read {
         Ok(filter) => filter,
+        Err(error @ AdministrationError::NotAllowed) => return Err(error.into()),
         Err(error) => return Ok(refused(&signed_in, page::State::Ended, filters(&asked), error)),
     };
     let cursor = request.asked("cursor");

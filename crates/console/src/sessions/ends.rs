@@ -51,6 +51,7 @@ pub(crate) async fn show(
     signed_in: SignedIn,
 ) -> Result<Response, ConsoleError> {
     let asked = Asked::of(&signed_in.request, &filter::NAMES);
+    let asked = asked.with_user_id(&console.administration(), &signed_in.caller)?;
     let filter = filter::read(&asked, &Zone::of("UTC"))?;
     let preview = console.administration().preview_ends(&signed_in.caller, &filter).await?;
     let ends = counted(preview.sessions, "session", "sessions");
@@ -82,7 +83,7 @@ pub(crate) async fn submit(
     if fields.get("step") != "do" {
         return ask_about(&console, &signed_in, picked).await;
     }
-    let asked = Asked::sent(&fields, &filter::NAMES);
+    let asked = Asked::sent(&fields, &filter::NAMES).with_user_id(&administration, &signed_in.caller)?;
     let ends = if !picked.is_empty() {
         EndsAsked::Selected(picked)
     } else if asked.is_empty() && fields.get("everything") != "true" {

@@ -4,7 +4,7 @@ use vestibule_auth::{AdministrationError, SessionFilter};
 use vestibule_model::{ApplicationId, UserId};
 use vestibule_serve::forms::Zone;
 
-use crate::filters::{Asked, Filter, FilterShape};
+use crate::filters::{Asked, Filter, FilterShape, user_field};
 
 /// The names of the fields.
 pub(super) const NAMES: [&str; 6] =
@@ -26,7 +26,7 @@ pub(super) fn read(asked: &Asked, zone: &Zone) -> Result<SessionFilter, Administ
 pub(super) fn common_fields(asked: &Asked) -> Vec<Filter> {
     vec![
         asked.field("account", "Account", FilterShape::Text(20)),
-        asked.field("user", "Id of the user", FilterShape::Digits),
+        user_field(asked, "User (login name or id)"),
         asked.field("address", "Opened from", FilterShape::Text(45)),
     ]
 }

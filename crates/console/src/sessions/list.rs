@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{PageRequest, SessionFilter};
+use vestibule_auth::{AdministrationError, PageRequest, SessionFilter};
 use vestibule_model::SessionOrder;
 use vestibule_serve::forms::Zone;
 
@@ -47,10 +47,13 @@ pub(crate) async fn show(
     let (caller, request, zone) = (&signed_in.caller, &signed_in.request, Zone::of("UTC"));
     let names: Vec<_> = filter::NAMES.into_iter().chain(["order"]).collect();
     let asked = Asked::of(request, &names);
-    let read = filter::read(&asked, &zone)
+    let read = asked
+        .with_user_id(&console.administration(), caller)
+        .and_then(|asked| filter::read(&asked, &zone))
         .and_then(|filter| Ok((filter, asked.choice("order", &SessionOrder::ALL)?.unwrap_or_default())));
     let (filter, order) = match read {
         Ok(read) => read,
+        Err(error @ AdministrationError::NotAllowed) => return Err(error.into()),
         Err(error) => return Ok(refused(&signed_in, page::State::Live, filters(&asked), error)),
     };
     let cursor = request.asked("cursor");

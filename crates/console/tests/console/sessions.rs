@@ -1,7 +1,7 @@
 //! `/console/sessions`, and the page of one
 
 use reqwest::Method;
-use vestibule_testkit::ACCOUNT;
+use vestibule_testkit::{ACCOUNT, Shown};
 
 use crate::support::Instance;
 
@@ -35,6 +35,39 @@ async fn what_cannot_be_filtered_by_is_refused_with_words() {
         let kept = format!("name=\"{field}\" type=\"search\" value=\"{}\"", typed.replace("%20", " "));
         assert!(page.html.contains(&kept), "{query}: {}", page.html);
     }
+}
+
+#[tokio::test]
+async fn a_user_of_an_account_is_found_by_the_login_name_too() {
+    let instance = Instance::start().await;
+    let things = instance.things().await;
+    instance.server.log_in_with_key("bot", &vestibule_testkit::Key::BOT).await;
+    let browser = instance.signed_in().await;
+    let user = things.user.to_string();
+    for page in [LIST, "/console/sessions/ended", "/console/audit", "/console/sessions/end"] {
+        let asked = async |query: &str| browser.get(&format!("{page}?{query}")).await;
+        let counted = |page: &Shown| page.html.split("<p class=\"count\">").nth(1).map(first_word);
+        let (named, by_id) = (
+            asked(&format!("account={ACCOUNT}&user=name")).await,
+            asked(&format!("account={ACCOUNT}&user={user}")).await,
+        );
+        assert_eq!((named.status, counted(&named)), (200, counted(&by_id)), "{page}: {}", named.html);
+        for (query, told) in [
+            ("user=name", "choose the account too"),
+            (&format!("account={ACCOUNT}&user=nobody"), "no user of this login name"),
+            ("account=nowhere&user=nobody", "no user of this login name"),
+        ] {
+            let refused = asked(query).await;
+            assert!(refused.status == 422 && refused.html.contains(told), "{page} {query}: {}", refused.html);
+        }
+    }
+    let ends = browser.get(&format!("/console/sessions/end?account={ACCOUNT}&user=name")).await;
+    assert!(ends.html.contains("End 1 session?"), "{}", ends.html);
+    assert!(ends.html.contains(&format!("name=\"user\" value=\"{user}\"")), "whatever the name is meanwhile");
+}
+
+fn first_word(text: &str) -> String {
+    text.split(' ').next().unwrap().to_owned()
 }
 
 #[tokio::test]
