@@ -41,6 +41,19 @@ fn changed(path: &[String], before: Option<&Value>, after: Option<&Value>) -> Op
     Some(Changed { field, before, after })
 }
 
+/// Which fields of two JSON objects are different, by their names there, whatever is within them.
+pub(crate) fn changed_fields(before: Option<&str>, after: Option<&str>) -> Vec<String> {
+    let (before, after) = (leaves(before), leaves(after));
+    let is_different = |path: &&Path| before.get(*path) != after.get(*path);
+    let different: BTreeSet<&[String]> = before
+        .keys()
+        .chain(after.keys())
+        .filter(is_different)
+        .map(|path| &path[..path.len().min(1)])
+        .collect();
+    different.into_iter().map(name).collect()
+}
+
 /// What a JSON object says: names and values.
 pub(crate) fn values(object: Option<&str>) -> Vec<(String, String)> {
     let told = |(path, value): (&Path, &Value)| {
@@ -154,6 +167,13 @@ mod tests {
             change("skills", None, Some("1, 2")),
         ];
         assert_eq!(changes(Some(before), Some(after)), expected);
+    }
+
+    #[test]
+    fn a_field_is_named_once_whatever_changed_within_it() {
+        let before = r#"{"enabled":true,"name":"a","session_policy":{"idle":5,"most":1}}"#;
+        let after = r#"{"enabled":false,"name":"a","session_policy":{"idle":6,"most":2}}"#;
+        assert_eq!(changed_fields(Some(before), Some(after)), ["enabled", "session policy"]);
     }
 
     #[test]

@@ -5,12 +5,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::{AdministrationError, Caller, PageRequest, Scope};
-use vestibule_model::AuditEntry;
+use vestibule_model::{AuditAction, AuditEntry, AuditRecord};
 use vestibule_serve::forms::Zone;
 
 use super::{address, filter, subject, words};
 use crate::accounts::account_address;
 use crate::actor;
+use crate::difference::changed_fields;
 use crate::filters::{Asked, Filters};
 use crate::frame::Frame;
 use crate::parts::{Cell, PAGE, Pager, Table, counted_entries, sentence};
@@ -19,6 +20,9 @@ use crate::routes::{AUDIT, AUDIT_CHECK};
 use crate::said::Said;
 use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, reasons};
+
+/// The most fields that are named of a change.
+const MOST_FIELDS: usize = 3;
 
 #[derive(Template)]
 #[template(path = "audit.html")]
@@ -92,10 +96,25 @@ fn page(
     }
 }
 
+/// What was done, with the names of what is different by it, at most [`MOST_FIELDS`].
+fn with_fields(done: String, record: &AuditRecord) -> String {
+    let fields = changed_fields(record.before.as_deref(), record.after.as_deref());
+    let named = fields.iter().take(MOST_FIELDS).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match fields.len().saturating_sub(MOST_FIELDS) {
+        0 if fields.is_empty() => done,
+        0 => format!("{done}: {named}"),
+        more => format!("{done}: {named} and {more} more"),
+    }
+}
+
 fn row(console: &ConsoleState, caller: &Caller, entry: &AuditEntry, zone: &Zone) -> Vec<Cell> {
     let record = &entry.record;
     let done = sentence(words::action(record.action));
     let done = if record.count > 1 { format!("{done}, {} times", record.count) } else { done };
+    let done = match record.action {
+        AuditAction::Changed => with_fields(done, record),
+        _ => done,
+    };
     let nothing = || Cell::words("");
     vec![
         Cell::time(record.at, zone).to(address(entry.place)),

@@ -80,6 +80,7 @@ async fn the_page_of_an_entry_shows_what_changed_and_leads_to_it() {
     let page = page_of(&instance, &format!("target=group:{group}&action=changed")).await;
     let list = browser.get(&format!("{AUDIT}?target=group:{group}")).await;
     assert!(list.html.contains(&format!("href=\"{page}\"")), "{}", list.html);
+    assert!(list.html.contains("Changed: name<"), "{}", list.html);
     let entry = browser.get(&page).await;
     assert_eq!(entry.status, 200);
     for expected in [
