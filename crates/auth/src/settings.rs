@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use vestibule_crypto::{Argon2Params, Engine};
-use vestibule_model::{AccountId, Population, SecondFactorPolicy};
+use vestibule_model::{AccountId, Day, Month, Population, SecondFactorPolicy};
 
 use crate::feed::FeedLimits;
 use crate::outgoing::SharedOutgoing;
@@ -40,6 +40,26 @@ pub struct TrafficRetention {
     pub keep_days: u32,
     /// For how many months by the day, this one included; 0: for no longer than by the hour.
     pub keep_months: u32,
+}
+
+impl TrafficRetention {
+    /// The first day that is known by the hour: today is one of them, if any is.
+    pub(crate) fn first_by_hour(self, today: Day) -> Day {
+        today.plus(1).minus(self.keep_days)
+    }
+
+    /// The first month that is known by the day: this one is one of them, if any is; the next, if none is.
+    pub(crate) fn first_by_day(self, today: Day) -> Month {
+        match self.keep_months.checked_sub(1) {
+            Some(months) => today.month().minus(months),
+            None => today.plus(31).month(),
+        }
+    }
+
+    /// The first day of which anything is known.
+    pub(crate) fn first_day(self, today: Day) -> Day {
+        self.first_by_hour(today).min(self.first_by_day(today).first_day())
+    }
 }
 
 impl Default for TrafficRetention {

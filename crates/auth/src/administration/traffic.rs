@@ -59,7 +59,9 @@ impl Administration<'_> {
         // No batch may have been made since the start.
         let counting = counting.map(|span| TrafficSpan::after(Some(span), caller.now));
         let mut reports = sums.map(|summing| summing.report(counting.map(|span| span.since)));
+        let kept_from = Some(self.auth.traffic.kept_from(caller.now)).filter(|kept_from| from < *kept_from);
         for (report, by) in reports.iter_mut().zip(by) {
+            report.kept_from = kept_from;
             if by == TrafficBy::Application {
                 let uses = overview.uses.iter().copied().collect();
                 self.tell_standings(report, &asked, uses, caller.now).await?;

@@ -68,7 +68,12 @@ mod tests {
             agents: Vec::new(),
             standing: None,
         };
-        TrafficReport { since: None, sums: TrafficSums::default(), lines: lines.iter().map(line).collect() }
+        TrafficReport {
+            since: None,
+            kept_from: None,
+            sums: TrafficSums::default(),
+            lines: lines.iter().map(line).collect(),
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::RwLockReadGuard;
-use vestibule_model::{AccountId, Millis, Rng, TrafficOutcome, UserKind};
+use vestibule_model::{AccountId, Day, Millis, Rng, TrafficOutcome, UserKind};
 use vestibule_store::{Store, StoreError, TrafficSource};
 
 use crate::settings::TrafficRetention;
@@ -150,6 +150,11 @@ impl Traffic {
     /// Whether requests are counted at all.
     pub(crate) const fn is_counting(&self) -> bool {
         self.retention.keep_days > 0
+    }
+
+    /// The first day of which anything is kept.
+    pub(crate) fn kept_from(&self, now: Millis) -> Day {
+        self.retention.first_day(Day::of(now))
     }
 
     /// Writes what was counted until now. What the store does not take is kept, and tried again.

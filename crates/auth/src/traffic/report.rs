@@ -95,6 +95,8 @@ pub enum TrafficVerdict {
 pub struct TrafficReport {
     /// Since when requests have been counted without a gap; None: they are not.
     pub since: Option<Millis>,
+    /// What was counted before this day is not kept, some of which is asked for; None: all that is asked for is.
+    pub kept_from: Option<Day>,
     /// Of everything that is asked for.
     pub sums: TrafficSums,
     /// In the order of their keys.
@@ -286,7 +288,12 @@ impl Summing {
                 standing: None,
             }
         };
-        TrafficReport { since, sums: self.sums, lines: self.lines.into_iter().map(told).collect() }
+        TrafficReport {
+            since,
+            kept_from: None,
+            sums: self.sums,
+            lines: self.lines.into_iter().map(told).collect(),
+        }
     }
 }
 

@@ -9,9 +9,14 @@ use super::report::{TrafficReport, TrafficVerdict};
 const HEAD: &str = "key,name,allowed,refused,addresses,first_used,last_used,last_refused,verdict,grounds\r\n";
 
 impl TrafficReport {
-    /// A row for each line, under a row of names. Times are milliseconds since 1970.
+    /// A row for each line, under a row of names; first one that says what is not kept, if any of it is asked for. Times are milliseconds
+    /// since 1970.
     pub fn table(&self, now: Millis) -> String {
         let mut table = HEAD.to_owned();
+        if let Some(kept_from) = self.kept_from {
+            // Writing to a text does not fail.
+            let _ = write!(table, "not kept before {kept_from},,,,,,,,,\r\n");
+        }
         for line in &self.lines {
             let time = |at: Option<Millis>| at.map(|at| at.as_unix().to_string()).unwrap_or_default();
             let standing = line.standing.as_ref();
@@ -20,7 +25,6 @@ impl TrafficReport {
             let (first, last, refused) = (time(uses.first), time(uses.last), time(uses.last_refused));
             let addresses = line.addresses.map(|count| count.to_string()).unwrap_or_default();
             let verdict = line.verdict().map(TrafficVerdict::word).unwrap_or_default();
-            // Writing to a text does not fail.
             let _ = write!(
                 table,
                 "{},{},{},{},{addresses},{first},{last},{refused},{verdict},{}\r\n",

@@ -152,12 +152,7 @@ impl Writer {
         if self.aged.load(Ordering::Relaxed) == today.number() || self.is_unsure().await {
             return Ok(());
         }
-        // Today is one of the days that are kept, if any is, and this month one of the months.
-        let days_before = today.plus(1).minus(retention.keep_days);
-        let months_before = match retention.keep_months.checked_sub(1) {
-            Some(months) => today.month().minus(months),
-            None => today.plus(31).month(),
-        };
+        let (days_before, months_before) = (retention.first_by_hour(today), retention.first_by_day(today));
         for _ in 0..STEPS {
             let age = Change::AgeTraffic { days_before, months_before, now, limit: AGED };
             let _alone = self.form.write().await;

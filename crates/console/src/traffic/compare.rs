@@ -8,6 +8,7 @@ use vestibule_auth::{AdministrationError, ComparedLine, TrafficAsked, TrafficDay
 use vestibule_model::{Day, Millis, TrafficBy};
 
 use super::asked::Asked;
+use super::show::not_kept;
 use super::{frame, traffic_address, words};
 use crate::ConsoleState;
 use crate::answer;
@@ -52,10 +53,10 @@ pub(crate) async fn show(
         }
     };
     let asked = asked.showing(after.days).against(before.days);
-    let (tables, since) = tables(&console, &signed_in, before, after).await?;
+    let (tables, since, not_kept) = tables(&console, &signed_in, before, after).await?;
     let page = ComparePage {
         tables,
-        periods: in_words(before.days, after.days, since, Day::of(caller.now)),
+        periods: in_words(before.days, after.days, since, Day::of(caller.now)) + &not_kept,
         asked,
         frame,
         path,
@@ -68,7 +69,7 @@ async fn tables(
     signed_in: &SignedIn,
     before: TrafficAsked,
     after: TrafficAsked,
-) -> Result<(Vec<(&'static str, Table)>, Option<Millis>), AdministrationError> {
+) -> Result<(Vec<(&'static str, Table)>, Option<Millis>, String), AdministrationError> {
     let (administration, caller) = (console.administration(), &signed_in.caller);
     let by = [TrafficBy::Application, TrafficBy::Route, TrafficBy::Outcome, TrafficBy::Kind];
     let before = administration.traffic(caller, before, by).await?;
@@ -82,7 +83,7 @@ async fn tables(
     ];
     let parts = before.iter().zip(&after).zip(names);
     let parts = parts.map(|((before, after), (id, name, column))| (id, table(name, column, before, after)));
-    Ok((std::iter::once(("all", whole)).chain(parts).collect(), since))
+    Ok((std::iter::once(("all", whole)).chain(parts).collect(), since, not_kept(&before[0])))
 }
 
 /// `since`: from when on requests have been counted without a gap.

@@ -188,12 +188,19 @@ fn downloads(asked: &Asked, wanted: TrafficAsked, step: Step) -> Vec<(&'static s
 }
 
 fn counting(report: &TrafficReport) -> String {
-    match report.since {
+    let counted = match report.since {
         Some(since) => {
             format!("Requests have been counted without a gap since {}.", time(since, &Zone::of("UTC")))
         }
         None => "Requests are not counted: traffic.keep_days is 0.".to_owned(),
-    }
+    };
+    counted + &not_kept(report)
+}
+
+/// That not all that is asked for is kept, if it is not.
+pub(super) fn not_kept(report: &TrafficReport) -> String {
+    let kept_from = report.kept_from;
+    kept_from.map(|day| format!(" What was counted before {day} is not kept.")).unwrap_or_default()
 }
 
 fn tiles(report: &TrafficReport) -> Vec<Tile> {

@@ -203,3 +203,22 @@ async fn days_that_are_no_longer_kept_by_the_hour_are_drawn_by_the_day() {
     assert!(old.html.contains("on each day") && !old.html.contains("in each hour"), "{}", old.html);
     assert!(old.html.contains(&format!("{day}: 1 let through")), "{}", old.html);
 }
+
+#[tokio::test]
+async fn days_that_are_not_kept_are_told_from_days_without_requests() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let today = Day::of(instance.server.clock.now());
+    let kept_from = today.month().minus(13).first_day();
+    let told = format!("not kept before {kept_from},");
+    let said = format!("What was counted before {kept_from} is not kept.");
+    for (from, is_cut) in [(kept_from, false), (kept_from.minus(1), true)] {
+        let query = format!("from={from}&to={today}");
+        let page = shown(&browser, &format!("{}?{query}", page())).await;
+        assert_eq!(page.html.contains(&said), is_cut, "{from}: {}", page.html);
+        let file = shown(&browser, &format!("/console/accounts/{ACCOUNT}/traffic.csv?{query}&by=day")).await;
+        assert_eq!(file.html.contains(&told), is_cut, "{from}: {}", file.html);
+        let report = instance.listed(&format!("/admin/v1/accounts/{ACCOUNT}/traffic?{query}")).await;
+        assert_eq!(report["kept_from"].is_string(), is_cut, "{from}: {report}");
+    }
+}

@@ -47,6 +47,9 @@ pub(super) struct Report {
     /// Since when requests have been counted without a gap of more than a day: milliseconds since 1970. Absent: they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     counting_since: Option<i64>,
+    /// The first day of which anything is kept, if there are days before it among those that are asked for: nothing is told of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kept_from: Option<String>,
     /// The standard error of numbers of addresses, in parts of them.
     address_error: f64,
     /// How many requests were let through, or done.
@@ -57,7 +60,7 @@ pub(super) struct Report {
     lines: Vec<Line>,
 }
 
-/// The lines under a row of names (RFC 4180). Times are milliseconds since 1970.
+/// The lines under a row of names (RFC 4180); the first says which days are not kept, if any is asked for. Times are milliseconds since 1970.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes a text")]
 #[schema(as = TrafficTable)]
@@ -126,6 +129,7 @@ fn answer(asked: &TrafficAsked, report: TrafficReport, now: Millis, headers: &He
         from: asked.days.from.to_string(),
         to: asked.days.through.to_string(),
         counting_since: since.map(Millis::as_unix),
+        kept_from: report.kept_from.map(|day| day.to_string()),
         address_error: AddressSketch::STANDARD_ERROR,
         allowed: report.sums.allowed,
         refused: report.sums.refused,
