@@ -4,8 +4,9 @@
 'use strict';
 
 const assert = require('assert');
+const crypto = require('crypto');
 const {withBrowser, somebody, look} = require('./chromium.js');
-const {BASE, signIn, signedIn, logIn, kind, walk} = require('./console_parts.js');
+const {BASE, signIn, signedIn, logIn, administrator, kind, walk} = require('./console_parts.js');
 
 const CONSOLE = `${BASE}/console/`;
 const OVERALL_LIMIT_MS = 300_000;
@@ -13,6 +14,20 @@ const OVERALL_LIMIT_MS = 300_000;
 const MOST_PAGES = 120;
 /** What is among them. */
 const PLACES = ['', 'traffic', 'traffic/compare', 'accounts/:id/traffic', 'accounts', 'accounts/:id', 'accounts/:id/users', 'accounts/:id/users/:id', 'accounts/:id/api-keys', 'sessions', 'sessions/:id', 'why'];
+/** The same of a connection. */
+const OF_A_CONNECTION = ['', '/test', '/message', '/secret', '/refresh', '/delete'];
+
+/** A connection of OpenID Connect, whose provider is not there; its page. */
+async function connection() {
+    const {publicKey} = crypto.generateKeyPairSync('rsa', {modulusLength: 2048});
+    const jwks = JSON.stringify({keys: [{...publicKey.export({format: 'jwk'}), kid: 'first'}]});
+    const issuer = 'http://127.0.0.1:9';
+    const oidc = {
+        issuer, client_id: 'vestibule', authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, jwks_uri: `${issuer}/jwks`, jwks,
+    };
+    const made = await (await administrator()).post('accounts/12345678/connections', {name: 'provider', oidc});
+    return `${CONSOLE}accounts/12345678/connections/${made.id}`;
+}
 
 async function wayIn(browser) {
     const own = await somebody(browser, BASE, [], {});
@@ -110,6 +125,7 @@ async function script(browser) {
 withBrowser(BASE, OVERALL_LIMIT_MS, async (browser) => {
     await wayIn(browser);
     await script(browser);
+    const ofAConnection = await connection();
     const narrow = {viewport: {width: 390, height: 800}};
     const wide = {colorScheme: 'light', viewport: {width: 1440, height: 900}};
     for (const [observe, options] of [
@@ -118,12 +134,13 @@ withBrowser(BASE, OVERALL_LIMIT_MS, async (browser) => {
         [() => {}, {javaScriptEnabled: false, ...wide}],
     ]) {
         const page = await signedIn(browser, options);
-        const seen = await walk(page, [CONSOLE], MOST_PAGES, async (here) => {
+        const seen = await walk(page, [CONSOLE, ofAConnection], MOST_PAGES, async (here) => {
             await observe(page, here.replaceAll('/', '-'));
             const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
             assert.ok(wide <= 0, `${here} is ${wide} px wider than the screen`);
         });
-        const missing = PLACES.map((place) => kind(CONSOLE + place)).filter((place) => !seen.has(place));
+        const places = [...PLACES.map((place) => CONSOLE + place), ...OF_A_CONNECTION.map((place) => ofAConnection + place)];
+        const missing = places.map(kind).filter((place) => !seen.has(place));
         assert.deepStrictEqual(missing, [], 'no link leads there');
         await page.context().close();
     }
