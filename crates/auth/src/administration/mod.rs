@@ -77,6 +77,7 @@ pub(crate) use caller::administrators_account;
 pub use caller::{Caller, Scope};
 pub use connection_certificates::{ConnectionCertificate, ConnectionCertificates, EndingCertificate};
 pub use connection_creation::{ConnectionRequest, ProtocolKind, ProviderPreset};
+pub use connection_logins::CameIn;
 pub use connections::{NewKey, RereadConnection, check_client_secret, new_connection};
 pub use consequences::{Affected, Consequences};
 pub use console::{ConsoleCredentials, ConsoleStep, Touch};

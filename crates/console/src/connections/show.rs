@@ -4,18 +4,19 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountResourceId, Affected, Consequences, Scope};
+use vestibule_auth::{AccountResourceId, Affected, CameIn, Consequences, Scope};
 use vestibule_model::{Connection, ConnectionId, Protocol};
 use vestibule_serve::forms::Zone;
 
 use super::{above, address_of, certificates, facts, who_is_known};
 use crate::forms::Done;
 use crate::frame::Frame;
-use crate::parts::{Fact, Table, counted};
+use crate::parts::{Cell, Fact, Table, counted};
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::signed_in::SignedIn;
-use crate::{ConsoleState, answer};
+use crate::users::user_address;
+use crate::{ConsoleState, answer, sessions};
 
 #[derive(Template)]
 #[template(path = "connection.html")]
@@ -31,6 +32,8 @@ struct ConnectionPage {
     /// Whom it knows, and where they are listed.
     users: String,
     users_page: String,
+    /// Who came in by it last.
+    last: Table,
     table: Table,
     /// How its certificates come, if it has any.
     how_they_come: Option<&'static str>,
@@ -64,6 +67,27 @@ fn deeds(connection: &Connection, at: AccountResourceId) -> Vec<(&'static str, S
     [deed("Test", "test")].into_iter().chain(read).chain([secret]).collect()
 }
 
+/// Who came in by it, a row each.
+fn last(at: AccountResourceId, logins: &[CameIn]) -> Table {
+    let zone = Zone::of("UTC");
+    let row = |login: &CameIn| {
+        let name = Cell::text(&login.name);
+        let session = login.session.map(|session| Cell::words("Its life").to(sessions::address(session)));
+        vec![
+            if login.is_there { name.to(user_address(at.account, login.user)) } else { name },
+            Cell::time(login.at, &zone),
+            login.address.map_or_else(|| Cell::words("unknown"), sessions::from),
+            session.unwrap_or_else(|| Cell::words("")),
+        ]
+    };
+    Table {
+        name: "Who came in by it last",
+        head: vec!["User", "Last", "From", "Session"],
+        rows: logins.iter().map(row).collect(),
+        empty: "Nobody, among the newest 500 logins of the account that the audit has.",
+    }
+}
+
 /// `GET`.
 pub(crate) async fn show(
     State(console): State<ConsoleState>,
@@ -85,6 +109,7 @@ pub(crate) async fn show(
         sessions: counted(sessions, "live session", "live sessions"),
         users: counted(users, "user", "users"),
         users_page: who_is_known(at),
+        last: last(at, &administration.last_logins_by(caller, at.account, ConnectionId(at.id)).await?),
         table: certificates::table(&connection, caller.now, &Zone::of("UTC")),
         how_they_come: how_they_come(&connection),
     };

@@ -36,7 +36,7 @@ async fn connections_are_listed_with_how_long_their_certificates_are_valid() {
 }
 
 #[tokio::test]
-async fn a_user_is_shown_with_the_connection_that_they_came_in_by() {
+async fn a_user_is_shown_with_the_connection_that_they_came_in_by_and_it_with_them() {
     let instance = Instance::start().await;
     let id = instance.connection().await;
     let things = instance.things().await;
@@ -48,6 +48,11 @@ async fn a_user_is_shown_with_the_connection_that_they_came_in_by() {
     let shown = browser.get(&user).await.html;
     let link = of_account(&format!("connections/{id}"));
     assert!(shown.contains(&format!("<a href=\"{link}\"><bdi>Identity provider, last ")), "{shown}");
+    let shown = browser.get(&link).await.html;
+    let (_, last) = shown.split_once("Who came in by it last").unwrap();
+    assert!(last.contains(&format!("<a href=\"{user}\"><bdi>name</bdi></a>")), "{last}");
+    let other = of_account(&format!("connections/{}", things.openid));
+    assert!(browser.get(&other).await.html.contains("Nobody, among the newest 500 logins"));
 }
 
 #[tokio::test]
