@@ -17,6 +17,7 @@ use crate::routes::ADMINISTRATORS;
 use crate::signed_in::{Posted, SignedIn};
 
 const USER: &str = "user";
+const USER_ID: &str = "user_id";
 
 /// The most people who are offered.
 const MOST: usize = 1_000;
@@ -26,6 +27,8 @@ struct NewAdministratorForm<'a> {
     signed_in: &'a SignedIn,
     /// Whoever may be given a role and has none.
     people: Vec<(UserId, String)>,
+    /// Whether there are more.
+    is_cut: bool,
 }
 
 impl<'a> NewAdministratorForm<'a> {
@@ -45,7 +48,7 @@ impl<'a> NewAdministratorForm<'a> {
         let has_role = |id| known.iter().any(|known| known.administrator.user == id);
         let people = page.users.iter().filter(|user| !has_role(user.id));
         let people = people.map(|user| (user.id, user.login_name.clone())).collect();
-        Ok(Self { console, signed_in, people })
+        Ok(Self { console, signed_in, people, is_cut: page.next.is_some() })
     }
 }
 
@@ -60,6 +63,11 @@ impl FormSpec for NewAdministratorForm<'_> {
         let mut fields = vec![Field::select(USER, "Who", values, people).hint(
             "People of the account “administrators” who have no role yet. Make somebody new there first.",
         )];
+        let by_id = || {
+            let hint = format!("Of the account’s people the first {MOST} by login name are offered above.");
+            Field::number(USER_ID, "Or somebody else, by id", values).hint(hint)
+        };
+        fields.extend(self.is_cut.then(by_id));
         fields.extend(role::fields(values));
         fields
     }
@@ -84,7 +92,10 @@ impl MakeForm for NewAdministratorForm<'_> {
         _fields: &Fields,
         pending: PendingCreation,
     ) -> Result<Made, AdministrationError> {
-        let user = values.optional_number(USER)?;
+        let user = match values.optional_number(USER_ID)? {
+            Some(user) => Some(user),
+            None => values.optional_number(USER)?,
+        };
         let user = user.ok_or_else(|| AdministrationError::invalid(USER, "choose who it is"))?;
         let wanted = Administrator { user: UserId(user), role: role::read(values)? };
         let unchanged = |present: Option<&NamedAdministrator>| match present {

@@ -101,9 +101,6 @@ macro_rules! with_secrets {
 }
 use with_secrets;
 
-/// The most of a kind that are offered to be chosen.
-const MOST: usize = 1_000;
-
 /// Of which account something is wanted, and by whom.
 #[derive(Clone, Copy)]
 pub(crate) struct Of<'a> {
@@ -112,9 +109,9 @@ pub(crate) struct Of<'a> {
     pub(crate) account: AccountId,
 }
 
-/// Those of a kind that an account has, as many as are offered to be chosen.
+/// Those of a kind that an account has: all of them, of which the rules allow ten thousand.
 pub(crate) fn all<P: AccountResource>(of: Of<'_>) -> Result<Vec<P>, AdministrationError> {
-    let wanted = PageRequest { limit: MOST, cursor: None };
+    let wanted = PageRequest { limit: usize::MAX, cursor: None };
     of.administration.account_resources(of.caller, of.account, wanted).map(|page| page.resources)
 }
 

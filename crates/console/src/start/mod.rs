@@ -31,6 +31,8 @@ const MOST: usize = 1_000;
 struct StartPage {
     frame: Frame,
     accounts: Vec<Choice>,
+    /// Whether there are more.
+    is_cut: bool,
     /// Where an account is made, for those who may.
     new: Option<String>,
 }
@@ -67,6 +69,7 @@ pub(crate) async fn show(
     let page = StartPage {
         frame: Frame::of(signed_in.viewer(), "Set up a bot and a LiveVox client"),
         accounts: accounts.map(|account| choice(account.id, &account.code)).collect(),
+        is_cut: found.next.is_some(),
         new: caller.require(Scope::WriteInstallation).is_ok().then(|| format!("{NEW_ACCOUNT}?{THEN}={BOT}")),
     };
     Ok(answer::page(StatusCode::OK, &page))

@@ -128,3 +128,42 @@ async fn an_end_of_no_session_is_not_said_to_have_been_one() {
     let none = Typed::of(&browser.get(path).await).with("do", "picked").send(&browser, path).await;
     assert_eq!((none.status, none.header("location")), (303, path));
 }
+
+#[tokio::test]
+async fn where_there_are_more_accounts_than_are_offered_an_id_is_typed() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    assert!(!browser.get("/console/start").await.html.contains("id=\"other\""));
+    let account = |number: i32| {
+        let account =
+            vestibule_auth::new_account(format!("a{number}").parse().unwrap(), Some(1_000_000 + number));
+        Change::PutAccount(account.into())
+    };
+    instance.server.change((0..1_000).map(account).collect()).await;
+    let page = browser.get("/console/start").await;
+    assert!(page.html.contains("name=\"account\" type=\"text\""), "{}", page.html.len());
+    assert!(page.html.contains("accounts the first"));
+    let chosen = browser.get("/console/start?account=a999").await;
+    assert_eq!((chosen.status, chosen.header("location")), (303, "/console/start/a999/bot"));
+}
+
+#[tokio::test]
+async fn where_there_are_more_people_than_are_offered_an_id_is_typed() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let path = "/console/administrators/new";
+    assert!(!browser.get(path).await.html.contains("user_id"));
+    let person = |number: i64| {
+        let pid = uuid::Uuid::from_u128(u128::try_from(number).unwrap());
+        let mut user = vestibule_auth::new_user(UserId(number), vestibule_auth::HOME.parse().unwrap(), pid);
+        user.number = i32::try_from(number).unwrap();
+        user.login_name = format!("person{number}");
+        Change::PutUser(user.into())
+    };
+    instance.server.change((1_000..2_000).map(person).collect()).await;
+    let fields = [("user_id", "1999"), ("role", "auditor"), ("account", ACCOUNT)];
+    let made = fill(&browser, path, &fields).await;
+    assert_eq!(made.status, 303, "{}", made.html);
+    let made = instance.listed("/admin/v1/administrators/1999").await;
+    assert_eq!(made["role"], "auditor", "{made}");
+}
