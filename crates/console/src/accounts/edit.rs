@@ -45,7 +45,7 @@ impl AccountPart for Details {
                 .hint("In a disabled account nobody logs in, and its sessions end."),
             Field::select("sign_on", "Users log in", values, ways.into())
                 .hint("Where they log in by the identity provider alone, sessions that were opened by password end."),
-            Field::check("features", "Bots log in as applications", values),
+            feature(values),
             zone(values),
         ];
         if self.of_installation {
@@ -70,17 +70,28 @@ impl AccountPart for Details {
     fn apply(&self, values: &Values, account: &mut Account) -> Result<(), AdministrationError> {
         account.state = values.one_of("state", &STATES)?;
         account.sign_on = values.one_of("sign_on", &WAYS)?;
-        if values.is_on("features") {
-            account.features.insert(Feature::UserTypeBot);
-        } else {
-            account.features.remove(&Feature::UserTypeBot);
-        }
+        set_feature(values, account);
         account.time_zone = values.text("time_zone");
         if self.of_installation {
             account.code = values.text("code");
             account.number = values.number("number")?;
         }
         Ok(())
+    }
+}
+
+/// Whether bots log in.
+pub(super) fn feature(values: &Values) -> Field {
+    Field::check("features", "Bots log in as applications", values)
+        .hint("The feature \u{201c}User Type - Bot\u{201d}.")
+}
+
+/// Switches on what is checked, and the rest off.
+pub(super) fn set_feature(values: &Values, account: &mut Account) {
+    if values.is_on("features") {
+        account.features.insert(Feature::UserTypeBot);
+    } else {
+        account.features.remove(&Feature::UserTypeBot);
     }
 }
 

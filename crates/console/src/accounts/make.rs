@@ -7,7 +7,8 @@ use vestibule_model::{Account, AccountId, NamedPolicy};
 use vestibule_serve::forms::Fields;
 
 use super::account_address;
-use super::edit::{names, zone};
+use super::edit::{feature, names, set_feature, zone};
+use super::services_edit;
 use crate::ConsoleState;
 use crate::forms::{Choice, Field, FormSpec, Made, MakeForm, Values, make, show_make};
 use crate::frame::{Frame, Viewer};
@@ -46,6 +47,8 @@ impl FormSpec for NewAccountForm<'_> {
             zone(values),
             code.hint("The account id, unless something else is said."),
             number.hint("The next number, unless another is said."),
+            feature(values),
+            services_edit::field(values),
         ]
     }
 
@@ -77,6 +80,8 @@ impl MakeForm for NewAccountForm<'_> {
             account.time_zone = values.text("time_zone");
             account.code = values.optional("code").unwrap_or(account.code);
             account.number = number.unwrap_or(account.number);
+            set_feature(values, &mut account);
+            account.services = services_edit::services(values);
             Ok(account)
         };
         let is_on_the_way = self.signed_in.request.asked(THEN).as_deref() == Some(start::BOT);

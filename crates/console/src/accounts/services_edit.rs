@@ -31,6 +31,17 @@ fn read(line: &str) -> Service {
     Service { name: name.trim().to_owned(), base_uri: host }
 }
 
+/// The services, a line each.
+pub(super) fn field(values: &Values) -> Field {
+    let hint = "A line for each, such as “agentVep = vep.example:8443”. Without a host it is this server.";
+    Field::area(SERVICES, "Services", values).hint(hint)
+}
+
+/// Those of the lines.
+pub(super) fn services(values: &Values) -> Vec<Service> {
+    values.get(SERVICES).lines().filter(|line| !line.trim().is_empty()).map(read).collect()
+}
+
 impl AccountPart for Services {
     fn title(&self) -> &'static str {
         "Services"
@@ -41,9 +52,7 @@ impl AccountPart for Services {
     }
 
     fn fields(&self, values: &Values) -> Vec<Field> {
-        let hint =
-            "A line for each, such as “agentVep = vep.example:8443”. Without a host it is this server.";
-        vec![Field::area(SERVICES, "Services", values).hint(hint)]
+        vec![field(values)]
     }
 
     fn values(&self, account: &Account) -> Values {
@@ -53,8 +62,7 @@ impl AccountPart for Services {
     }
 
     fn apply(&self, values: &Values, account: &mut Account) -> Result<(), AdministrationError> {
-        let lines = values.get(SERVICES).lines().filter(|line| !line.trim().is_empty());
-        account.services = lines.map(read).collect();
+        account.services = services(values);
         Ok(())
     }
 }

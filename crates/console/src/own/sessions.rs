@@ -51,7 +51,7 @@ fn table(console: &ConsoleState, caller: &Caller, own: &[vestibule_auth::Listed]
         let is_this = caller.is_in(session.id);
         let short: String = sessions::name(sessions::reference(console, listed)).chars().take(8).collect();
         let name = if is_this { Cell::words(format!("{short}, this one")) } else { Cell::code(&short) };
-        let pick = (!is_this).then(|| sessions::ends::pick(console, listed));
+        let pick = Some(if is_this { String::new() } else { sessions::ends::pick(console, listed) });
         vec![
             Cell { pick, ..name },
             Cell::words(words::opened_by(session)),

@@ -42,7 +42,7 @@ pub(crate) struct Cell {
     pub(crate) shape: Shape,
     /// Of a time: as programs read it.
     pub(crate) machine: String,
-    /// Of one of several that may be picked: the name of its field.
+    /// Of one of several that may be picked: the name of its field; nothing: it is among them, and may not.
     pub(crate) pick: Option<String>,
 }
 

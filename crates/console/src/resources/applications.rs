@@ -92,9 +92,14 @@ impl Shown for OauthClient {
             (false, true) => Cell::tag(Shape::Quiet, "resource server"),
             (false, false) => Cell::tag(Shape::Quiet, "confidential"),
         };
+        let display_name = match &*metadata.display_name {
+            "" => Cell::words("the same as its name"),
+            name => Cell::whole(name),
+        };
         let mut facts = vec![
             Fact::one("State", words::enabled(self.enabled)),
             Fact::one("Client id", Cell::code(&self.client_id)),
+            Fact::one("Name for users", display_name),
             Fact::one("Kind", kind),
             Fact::many("Grants", grants, "none"),
             Fact::many("Redirect addresses", codes(&metadata.redirect_uris), "none"),

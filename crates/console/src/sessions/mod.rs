@@ -96,8 +96,9 @@ pub(crate) fn table_to_end(
 fn table_to_pick(console: &ConsoleState, caller: &Caller, sessions: &[Listed], zone: &Zone) -> Table {
     let mut table = table_to_end(console, caller, sessions, zone);
     for (row, listed) in table.rows.iter_mut().zip(sessions) {
-        let Some(first) = row.first_mut().filter(|_| !caller.is_in(listed.session.id)) else { continue };
-        first.pick = Some(ends::pick(console, listed));
+        let Some(first) = row.first_mut() else { continue };
+        let is_own = caller.is_in(listed.session.id);
+        first.pick = Some(if is_own { String::new() } else { ends::pick(console, listed) });
     }
     table
 }

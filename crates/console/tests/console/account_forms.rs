@@ -31,6 +31,22 @@ async fn an_account_is_made_once_however_often_its_form_is_sent() {
 }
 
 #[tokio::test]
+async fn a_new_account_may_let_bots_log_in_and_name_services() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let fields = [("id", "acme"), ("features", "on"), ("services", "agentVep = vep.example:8443\r\nown")];
+    let made = fill(&browser, "/console/new-account", &fields).await;
+    assert_eq!(made.status, 303, "{}", made.html);
+    let made = account(&instance, "acme").await;
+    assert_eq!(made["features"].as_array().map(Vec::len), Some(1));
+    let services = json!([
+        { "name": "agentVep", "base_uri": "vep.example:8443" },
+        { "name": "own", "base_uri": null },
+    ]);
+    assert_eq!(made["services"], services, "{made}");
+}
+
+#[tokio::test]
 async fn a_wrong_field_of_a_new_account_is_named_and_the_rest_stays() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;
