@@ -174,6 +174,12 @@ pub static ROUTES: &[Route] = &[
     typed("/console/accounts/{account}/connections/{connection}/keys", Who::Writes, || {
         post(connections::keys::submit)
     }),
+    shown("/console/accounts/{account}/connections/{connection}/end-overlap", Who::Writes, || {
+        get(connections::end_overlap::show)
+    }),
+    typed("/console/accounts/{account}/connections/{connection}/end-overlap", Who::Writes, || {
+        post(connections::end_overlap::submit)
+    }),
     shown("/console/accounts/{account}/connections/{connection}/refresh", Who::Writes, || {
         get(connections::refresh::show)
     }),

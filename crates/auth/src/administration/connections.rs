@@ -173,6 +173,33 @@ impl Administration<'_> {
         .await
     }
 
+    /// Forgets our key before the present one: what is encrypted for it is refused from then on. `unchanged` is asked about the
+    /// present connection; where there is no such key nothing is done.
+    pub async fn forget_previous_key(
+        &self,
+        caller: &Caller,
+        AccountResourceId { account, id }: AccountResourceId,
+        unchanged: impl Fn(&Connection) -> Result<(), AdministrationError>,
+    ) -> Result<(), AdministrationError> {
+        caller.require(Scope::WriteAccount(account))?;
+        self.write_directory(caller, || {
+            let entry = self.account_entry(account)?;
+            let before = present::<Connection>(&entry, id)?;
+            unchanged(before)?;
+            let mut after = before.clone();
+            let forgotten = match &mut after.protocol {
+                Protocol::Saml(saml) => saml.previous_key.take(),
+                Protocol::Oidc(_) => None,
+            };
+            if forgotten.is_none() {
+                return Ok((None, ()));
+            }
+            let details = AuditDetails::changed(before, &after).in_account(account);
+            Ok((Some(AuditedWrite::one(after.put(account), details)), ()))
+        })
+        .await
+    }
+
     /// Gives a connection of OpenID Connect another client secret, or none.
     pub async fn set_client_secret(
         &self,

@@ -2,6 +2,7 @@
 
 mod certificates;
 pub(crate) mod delete;
+pub(crate) mod end_overlap;
 mod facts;
 pub(crate) mod keys;
 mod list;

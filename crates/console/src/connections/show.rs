@@ -57,11 +57,12 @@ fn deeds(connection: &Connection, at: AccountResourceId) -> Vec<(&'static str, S
     let (read, secret) = match &connection.protocol {
         Protocol::Saml(saml) => {
             let read = saml.metadata_url.as_ref().map(|_| deed("Read the metadata", "refresh"));
-            (read, deed("New key", "keys"))
+            let forget = saml.previous_key.as_ref().map(|_| deed("Forget the key before", "end-overlap"));
+            (read.into_iter().chain(forget).collect::<Vec<_>>(), deed("New key", "keys"))
         }
         Protocol::Oidc(oidc) => {
             let read = oidc.jwks_uri.as_ref().map(|_| deed("Read the keys", "refresh"));
-            (read, deed("Client secret", "secret"))
+            (read.into_iter().collect(), deed("Client secret", "secret"))
         }
     };
     [deed("Test", "test")].into_iter().chain(read).chain([secret]).collect()

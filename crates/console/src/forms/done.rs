@@ -29,10 +29,11 @@ pub(crate) enum Done {
     ClientSecretSet,
     KeyRenewed,
     TakenOver,
+    PreviousKeyForgotten,
 }
 
 impl Done {
-    const ALL: [Self; 21] = [
+    const ALL: [Self; 22] = [
         Self::Made,
         Self::Changed,
         Self::Same,
@@ -54,6 +55,7 @@ impl Done {
         Self::ClientSecretSet,
         Self::KeyRenewed,
         Self::TakenOver,
+        Self::PreviousKeyForgotten,
     ];
 
     /// As addresses have it.
@@ -80,6 +82,7 @@ impl Done {
             Self::ClientSecretSet => "client-secret-set",
             Self::KeyRenewed => "key-renewed",
             Self::TakenOver => "taken-over",
+            Self::PreviousKeyForgotten => "previous-key-forgotten",
         }
     }
 
@@ -108,6 +111,7 @@ impl Done {
             Self::ClientSecretSet => "Set. A test says whether the provider takes it.",
             Self::KeyRenewed => "The key is another. Give the identity provider the metadata anew.",
             Self::TakenOver => "What the identity provider says is taken over.",
+            Self::PreviousKeyForgotten => "The key before the present one is forgotten.",
         }
     }
 

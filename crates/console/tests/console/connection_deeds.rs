@@ -132,6 +132,30 @@ async fn a_key_is_changed_once_and_the_one_before_it_is_shown_beside_it() {
 }
 
 #[tokio::test]
+async fn the_key_before_is_forgotten_and_only_the_one_that_was_meant() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    let browser = instance.signed_in().await;
+    let (keys, end) = (page(id, "/keys"), page(id, "/end-overlap"));
+    for _ in 0..2 {
+        fill(&browser, &keys, &[]).await;
+    }
+    let asked = browser.get(&end).await;
+    assert!(asked.html.contains("What is encrypted for it is refused"), "{}", asked.html);
+    fill(&browser, &keys, &[]).await;
+    let of_another = Typed::of(&asked).send(&browser, &end).await;
+    assert_eq!(of_another.status, 409, "{}", of_another.html);
+    assert!(told(&instance, id).await["previous_certificate"].is_string());
+    let certificate = told(&instance, id).await["certificate"].clone();
+    for _ in 0..2 {
+        let done = fill(&browser, &end, &[]).await;
+        assert_eq!(done.header("location"), page(id, "?done=previous-key-forgotten"), "{}", done.html);
+    }
+    let left = told(&instance, id).await;
+    assert!(left["certificate"] == certificate && left.get("previous_certificate").is_none(), "{left}");
+}
+
+#[tokio::test]
 async fn a_key_that_is_brought_says_what_is_wrong_with_it_beside_its_field() {
     let instance = Instance::start().await;
     let id = instance.connection().await;

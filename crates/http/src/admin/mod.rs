@@ -128,6 +128,7 @@ fn described() -> OpenApiRouter<AdminState> {
         .merge(secret_routes::<ApplicationToken, 1>())
         .merge(account_resources::routes::<Connection>())
         .routes(routes!(connections::operations::renew_key))
+        .routes(routes!(connections::operations::forget_previous_key))
         .routes(routes!(connections::operations::set_client_secret))
         .routes(routes!(connections::operations::refresh))
         .routes(routes!(connections::operations::test))

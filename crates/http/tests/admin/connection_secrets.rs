@@ -28,6 +28,31 @@ async fn a_key_is_made_and_the_one_before_is_kept() {
 }
 
 #[tokio::test]
+async fn the_key_before_is_forgotten_upon_the_state_that_its_caller_has_seen() {
+    let (instance, _) = start().await;
+    let id = saml(&instance).await["id"].clone();
+    let (own, at) = (path(&format!("/{id}")), path(&format!("/{id}/previous-key")));
+    let seen = async || instance.get(&own).await;
+    let before = seen().await.tag;
+    for _ in 0..2 {
+        instance.send(Method::POST, &path(&format!("/{id}/keys")), json!({})).await;
+    }
+    let present = seen().await.body["certificate"].clone();
+    let forget = async |tag: Option<&str>| {
+        let answer = instance.ask_if(Some(&instance.owner), (Method::DELETE, &at), None, tag).await;
+        (answer.status, seen().await.body["previous_certificate"].is_string())
+    };
+    assert_eq!(forget(None).await, (428, true));
+    assert_eq!(forget(before.as_deref()).await, (412, true));
+    assert_eq!(forget(seen().await.tag.as_deref()).await, (204, false));
+    assert_eq!(forget(Some("*")).await, (204, false), "there is none any more");
+    assert_eq!(seen().await.body["certificate"], present);
+    let entry = instance.server.auth.directory().account(ACCOUNT.parse().unwrap()).unwrap();
+    let usable = entry.connection_named("adfs").unwrap();
+    assert!(usable.connection.saml().is_some_and(|saml| saml.previous_key.is_none()));
+}
+
+#[tokio::test]
 async fn a_key_that_somebody_brings_is_shown_to_nobody() {
     let (instance, _) = start().await;
     let id = saml(&instance).await["id"].clone();

@@ -119,6 +119,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("patch", "/admin/v1/accounts/{account}/connections/{id}", Who::Writes),
     ("delete", "/admin/v1/accounts/{account}/connections/{id}", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/connections/{id}/keys", Who::Writes),
+    ("delete", "/admin/v1/accounts/{account}/connections/{id}/previous-key", Who::Writes),
     ("put", "/admin/v1/accounts/{account}/connections/{id}/client-secret", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/connections/{id}/refresh", Who::Writes),
     ("post", "/admin/v1/accounts/{account}/connections/{id}/test", Who::Writes),

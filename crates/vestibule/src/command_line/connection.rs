@@ -23,6 +23,8 @@ pub(crate) enum ConnectionAction {
     Remove(OneThing),
     /// Give a SAML connection another key of ours; the one before still decrypts
     Key(ConnectionKey),
+    /// Forget our key before the present one: what is encrypted for it is refused
+    EndOverlap(OneThing),
     /// Add or remove a certificate by which a SAML identity provider signs; the others stay
     #[command(subcommand)]
     Certificate(CertificateAction),

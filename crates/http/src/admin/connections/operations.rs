@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use vestibule_auth::{AccountResourceId, Idempotency, NewKey, ShownMessage};
@@ -13,6 +13,7 @@ use super::Item;
 use super::report::Report;
 use crate::admin::AdminState;
 use crate::admin::account_resources::RepresentedResource as _;
+use crate::admin::condition::Condition;
 use crate::admin::problem::{AdminError, Problem};
 use crate::admin::request::{AuthenticatedCaller, JsonBody, PathParameters, account_named, json};
 use crate::sso::addresses::service_addresses;
@@ -79,6 +80,23 @@ pub(in crate::admin) async fn renew_key(
     let item =
         admin.auth.administration().renew_connection_key(&caller, at, key, Idempotency::none()).await?.item();
     Ok(json(StatusCode::OK, &item))
+}
+
+/// Forgets our key before the present one: what is encrypted for it is refused from then on, and our metadata has its certificate no more. Where there is
+/// none nothing is done.
+#[utoipa::path(delete, path = "/admin/v1/accounts/{account}/connections/{id}/previous-key", tag = "connections",
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub(in crate::admin) async fn forget_previous_key(
+    State(admin): State<AdminState>,
+    AuthenticatedCaller(caller): AuthenticatedCaller,
+    at: At,
+    headers: HeaderMap,
+) -> Result<StatusCode, AdminError> {
+    let condition = Condition::of_change(&headers);
+    let unchanged = |present: &Connection| condition.require(&present.item());
+    admin.auth.administration().forget_previous_key(&caller, place(at)?, unchanged).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Gives a connection of OpenID Connect another client secret, or none.

@@ -70,6 +70,13 @@ pub(super) async fn run(service: &Service, action: ConnectionAction) -> anyhow::
             screen::complain("Give the identity provider the connection's metadata anew.");
             Ok(())
         }
+        ConnectionAction::EndOverlap(one) => {
+            let (_, place) = find(service, &one).await?;
+            let forgotten = service.client.remove_of(&place.at("previous-key"), &place).await?;
+            let done = format!("forgot the key before the present one of connection {}", one.thing);
+            service.output.done(&forgotten.body, &done);
+            Ok(())
+        }
         ConnectionAction::Secret(secret) => {
             let text = secret.file.as_deref().map(secret_of).transpose()?;
             let body = json!({ "client_secret": text.as_ref().map(|text| text.as_str()) });

@@ -58,6 +58,13 @@ fn a_connection_is_made_of_a_file_and_shows_what_the_identity_provider_has_to_be
     assert_eq!(operator.ask(&set), "changed connection idp\n");
     let key = operator.json(&["connection", "key", "12345678", "idp"]);
     assert_eq!(key["previous_certificate"], shown["certificate"]);
+    let forgotten = operator.ask(&["connection", "end-overlap", "12345678", "idp"]);
+    assert_eq!(forgotten, "forgot the key before the present one of connection idp\n");
+    let left = operator.json(&["connection", "show", "12345678", "idp"]);
+    assert!(
+        left["certificate"] == key["certificate"] && left.get("previous_certificate").is_none(),
+        "{left}"
+    );
     assert_eq!(operator.ask(&["connection", "remove", "12345678", "idp"]), "removed connection idp\n");
 }
 
