@@ -1,6 +1,6 @@
 //! Words for what the model knows.
 
-use vestibule_auth::HOME;
+use vestibule_auth::{HOME, RoleKind};
 use vestibule_model::{
     AccountId, AccountState, AdministratorRole, Application, AuthenticationMethod, Dialect, GrantType,
     Population, Privilege, Protocol, Rank, RefreshRotation, RoleType, SecondFactorPolicy, Session, SignOn,
@@ -151,12 +151,8 @@ pub(crate) fn application(account: AccountId, application: Application) -> Optio
 
 /// What an administrator may do.
 pub(crate) fn administrator_role(role: AdministratorRole) -> String {
-    match role {
-        AdministratorRole::Owner => "owner".to_owned(),
-        AdministratorRole::Administrator(account) => format!("administrator of {account}"),
-        AdministratorRole::Auditor(None) => "auditor".to_owned(),
-        AdministratorRole::Auditor(Some(account)) => format!("auditor of {account}"),
-    }
+    let word = RoleKind::of(role).word();
+    role.account().map_or_else(|| word.to_owned(), |account| format!("{word} of {account}"))
 }
 
 /// What an identity provider speaks.

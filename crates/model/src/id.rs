@@ -8,9 +8,6 @@ use uuid::Uuid;
 
 use crate::Generation;
 
-/// The longest account id, in bytes (contract liveperson §1).
-const ACCOUNT_ID_MAX: usize = 20;
-
 /// An identifier that is not of its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
@@ -28,18 +25,21 @@ pub enum IdError {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AccountId {
-    bytes: [u8; ACCOUNT_ID_MAX],
+    bytes: [u8; AccountId::LONGEST],
     length: u8,
 }
 
 impl AccountId {
+    /// The longest, in bytes (contract liveperson §1).
+    pub const LONGEST: usize = 20;
+
     /// The id that the text is; None: it is none.
     pub const fn new(text: &str) -> Option<Self> {
         let text = text.as_bytes();
-        if text.is_empty() || text.len() > ACCOUNT_ID_MAX {
+        if text.is_empty() || text.len() > Self::LONGEST {
             return None;
         }
-        let (mut bytes, mut length) = ([0; ACCOUNT_ID_MAX], 0);
+        let (mut bytes, mut length) = ([0; Self::LONGEST], 0);
         while (length as usize) < text.len() {
             let byte = text[length as usize];
             if !byte.is_ascii_alphanumeric() && byte != b'_' {

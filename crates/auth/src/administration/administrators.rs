@@ -38,6 +38,18 @@ pub enum RoleKind {
 }
 
 impl RoleKind {
+    /// Every one, the one that may do most first.
+    pub const ALL: [Self; 3] = [Self::Owner, Self::Administrator, Self::Auditor];
+
+    /// As people and forms call it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Administrator => "administrator",
+            Self::Auditor => "auditor",
+        }
+    }
+
     /// That of a role.
     pub const fn of(role: AdministratorRole) -> Self {
         match role {

@@ -42,6 +42,11 @@ impl Overlap {
         Err(AdministrationError::invalid(field, reason))
     }
 
+    /// How many seconds it has.
+    pub const fn seconds(self) -> u64 {
+        self.0.as_secs()
+    }
+
     /// When it is over; None: there is none.
     fn end(self, now: Millis) -> Option<Millis> {
         (!self.0.is_zero()).then(|| now.plus(self.0))

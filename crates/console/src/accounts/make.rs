@@ -41,7 +41,7 @@ impl FormSpec for NewAccountForm<'_> {
         vec![
             Field::text("id", "Account id", values)
                 .hint("It stands in addresses and stays as it is: 1 to 20 of A-Z, a-z, 0-9 and _.")
-                .longest(20)
+                .longest(AccountId::LONGEST)
                 .needed(),
             Field::select("policy", "Policy", values, policies.into()).hint(purposes.join(" ")),
             zone(values),

@@ -2,7 +2,9 @@
 
 use uuid::Uuid;
 use vestibule_auth::{AdministrationError, AuditFilter};
-use vestibule_model::{ActorKey, ApplicationId, AuditAction, RefusalId, SessionReference, TargetKey, UserId};
+use vestibule_model::{
+    AccountId, ActorKey, ApplicationId, AuditAction, RefusalId, SessionReference, TargetKey, UserId,
+};
 use vestibule_serve::forms::Zone;
 
 use super::words;
@@ -53,7 +55,7 @@ pub(super) fn read(asked: &Asked, zone: &Zone) -> Result<AuditFilter, Administra
 pub(super) fn form(asked: &Asked) -> Filters {
     let actions = any_of(&AuditAction::ALL, |action| sentence(words::action(action)));
     let fields = vec![
-        asked.field("account", "Account", FilterShape::Text(20)),
+        asked.field("account", "Account", FilterShape::Text(AccountId::LONGEST)),
         user_field(asked, "About the user (login name or id)"),
         asked.field("action", "What was done", actions),
         asked.field("address", "From", FilterShape::Text(45)),

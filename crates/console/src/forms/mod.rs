@@ -23,6 +23,7 @@ mod make;
 mod page;
 mod values;
 mod was;
+mod written;
 
 pub(crate) use deed::Deed;
 pub(crate) use done::Done;
@@ -31,6 +32,7 @@ pub(crate) use field::{Choice, Control, Field};
 pub(crate) use make::{Made, MakeForm, expect_submit, make, new_submit, show_make};
 pub(crate) use page::{Form, FormSpec};
 pub(crate) use values::{SUBMIT, Values, secret};
+pub(crate) use written::{choices, lines, read, read_all, word, written};
 
 use vestibule_serve::forms::Fields;
 

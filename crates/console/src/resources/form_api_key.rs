@@ -8,9 +8,9 @@ use vestibule_model::{AccountId, ApiKey, Network, Privilege};
 use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
-use super::formed::{Formed, Keyed, Offered, choices, lines, read_all, word, written};
+use super::formed::{Formed, Keyed, Offered};
 use super::{Kind, Of};
-use crate::forms::{Field, Made, Values, secret};
+use crate::forms::{Field, Made, Values, choices, lines, read_all, secret, word, written};
 use crate::words;
 
 const PRIVILEGES: [Privilege; 5] = [

@@ -4,9 +4,9 @@ use vestibule_auth::{AdministrationError, LONGEST_NAME, NumberedResource, Pendin
 use vestibule_model::{Group, Profile, Rank, RoleType, Skill};
 use vestibule_serve::forms::Fields;
 
-use super::formed::{Formed, Offered, choices, read, word};
+use super::formed::{Formed, Offered};
 use super::{Kind, Of};
-use crate::forms::{Choice, Field, Made, Values};
+use crate::forms::{Choice, Field, Made, Values, choices, read, word};
 use crate::words;
 
 const ROLES: [RoleType; 5] = [

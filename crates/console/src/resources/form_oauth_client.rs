@@ -6,9 +6,9 @@ use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
 use super::form_api_key::{addresses, choose_privileges, name_and_state, reach, read_privileges};
-use super::formed::{Formed, Keyed, Offered, choices, lines, read, read_all, word, written};
+use super::formed::{Formed, Keyed, Offered};
 use super::{Kind, Of};
-use crate::forms::{Choice, Field, Made, Values, secret};
+use crate::forms::{Choice, Field, Made, Values, choices, lines, read, read_all, secret, word, written};
 use crate::words;
 
 const GRANTS: [GrantType; 3] =

@@ -1,15 +1,12 @@
 //! What forms ask for to make and to change things of these kinds, and what follows from a change.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
 use vestibule_auth::{AdministrationError, PendingCreation, Renewable, WithSecrets};
 use vestibule_model::{AccountId, Group, Profile};
 use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
 use super::{Kind, Of, Shown, all};
-use crate::forms::{Choice, Field, Made, Values};
+use crate::forms::{Field, Made, Values};
 
 /// A kind as its forms have it.
 pub(super) trait Formed: Shown {
@@ -66,42 +63,4 @@ impl Offered {
         let may_bring = of.caller.require(vestibule_auth::Scope::WriteInstallation).is_ok();
         Ok(Self { groups: all(of)?, profiles: all(of)?, may_bring })
     }
-}
-
-/// One of several, as forms and the API write it.
-pub(super) fn word(one: impl Serialize) -> String {
-    match serde_json::to_value(one) {
-        Ok(Value::String(word)) => word,
-        _ => String::new(),
-    }
-}
-
-/// The one that is written so.
-pub(super) fn read<T: DeserializeOwned>(name: &'static str, word: &str) -> Result<T, AdministrationError> {
-    let found = serde_json::from_value(Value::String(word.to_owned()));
-    found.map_err(|_| AdministrationError::invalid(name, "there is no such choice"))
-}
-
-/// Those that are chosen of several.
-pub(super) fn read_all<T: DeserializeOwned>(
-    name: &'static str,
-    values: &Values,
-) -> Result<Vec<T>, AdministrationError> {
-    values.chosen::<String>(name)?.iter().map(|word| read(name, word)).collect()
-}
-
-/// Choices of these, each by its words.
-pub(super) fn choices<T: Serialize + Copy>(offered: &[T], words: impl Fn(T) -> &'static str) -> Vec<Choice> {
-    offered.iter().map(|one| Choice::new(word(one), words(*one))).collect()
-}
-
-/// Lines of a field, without those that are empty.
-pub(super) fn lines(values: &Values, name: &str) -> Vec<String> {
-    let lines = values.get(name).lines().map(str::trim);
-    lines.filter(|line| !line.is_empty()).map(str::to_owned).collect()
-}
-
-/// The same as a field holds them.
-pub(super) fn written(lines: impl IntoIterator<Item = impl ToString>) -> String {
-    lines.into_iter().map(|line| line.to_string()).collect::<Vec<_>>().join("\n")
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use axum::extract::State;
 use axum::response::Response;
 use vestibule_auth::{AccountResourceId, AdministrationError, Overlap, PendingCreation, Scope, WithSecrets};
+use vestibule_model::LONGEST_OVERLAP;
 use vestibule_serve::forms::Fields;
 
 use super::formed::Keyed;
@@ -23,15 +24,12 @@ const OVERLAP: &str = "overlap_seconds";
 /// The overlaps that are offered.
 const OFFERED: [(u64, &str); 6] = [
     (3_600, "for an hour"),
-    (86_400, "for a day"),
+    (Overlap::USUAL.seconds(), "for a day"),
     (604_800, "for a week"),
     (2_592_000, "for 30 days"),
-    (7_776_000, "for 90 days"),
+    (LONGEST_OVERLAP.as_secs(), "for 90 days"),
     (0, "no more: they and their sessions end at once"),
 ];
-
-/// The one that is chosen unless somebody chooses another.
-const USUAL: u64 = 86_400;
 
 struct RenewForm<'a, P> {
     console: &'a ConsoleState,
@@ -125,7 +123,7 @@ pub(crate) async fn show(
 ) -> Result<Response, ConsoleError> {
     let at = place.resource()?;
     let mut values = Values::default();
-    values.set(OVERLAP, USUAL);
+    values.set(OVERLAP, Overlap::USUAL.seconds());
     with_secrets!(place.kind()?, P, N => {
         let form = Renewal::<P, N>(RenewForm::of::<N>(&console, &signed_in, at).await?);
         show_make(&console, &signed_in, &form, &values)

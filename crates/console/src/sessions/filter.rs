@@ -1,7 +1,7 @@
 //! Which live sessions are meant: what a list is limited to, and what ends with all others that are so.
 
 use vestibule_auth::{AdministrationError, SessionFilter};
-use vestibule_model::{ApplicationId, UserId};
+use vestibule_model::{AccountId, ApplicationId, UserId};
 use vestibule_serve::forms::Zone;
 
 use crate::filters::{Asked, Filter, FilterShape, user_field};
@@ -25,7 +25,7 @@ pub(super) fn read(asked: &Asked, zone: &Zone) -> Result<SessionFilter, Administ
 /// The fields that the lists of both kinds have.
 pub(super) fn common_fields(asked: &Asked) -> Vec<Filter> {
     vec![
-        asked.field("account", "Account", FilterShape::Text(20)),
+        asked.field("account", "Account", FilterShape::Text(AccountId::LONGEST)),
         user_field(asked, "User (login name or id)"),
         asked.field("address", "Opened from", FilterShape::Text(45)),
     ]
