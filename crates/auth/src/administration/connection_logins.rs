@@ -10,10 +10,10 @@ use crate::audit::AuditTrail;
 use crate::directory::AccountUser;
 
 /// How many of a user's newest logins are looked at.
-const LOGINS: usize = 100;
+const LOGINS: usize = 30;
 
-/// How many pages of the audit are looked through for them.
-const PAGES: usize = 20;
+/// How many pages of the audit are looked through for them, some 20 ms each.
+const PAGES: usize = 3;
 
 /// How many of an account's newest logins are looked at, and in how many pages: beside those of a connection there may be many
 /// others.
@@ -76,8 +76,8 @@ impl Administration<'_> {
         Ok(last)
     }
 
-    /// The connections by which a user opened a session, each with when it was last, the newest first: of the newest hundred
-    /// logins that the audit still has.
+    /// The connections by which a user opened a session, each with when it was last, the newest first: of the newest thirty
+    /// logins that the audit still has. Where the account has no connection nothing is looked for.
     pub async fn last_logins_by_connection(
         &self,
         caller: &Caller,
@@ -85,6 +85,9 @@ impl Administration<'_> {
     ) -> Result<Vec<(ConnectionId, Millis)>, AdministrationError> {
         caller.require(Scope::ReadAccount(of.account))?;
         self.present_user(of.account, of.user)?;
+        if self.account_entry(of.account)?.connections().is_empty() {
+            return Ok(Vec::new());
+        }
         let logins = AuditQuery {
             account: Some(of.account),
             user: Some(of.user),
