@@ -54,18 +54,20 @@ const fn how_they_come(connection: &Connection) -> Option<&'static str> {
 /// What is done with one besides deleting it.
 fn deeds(connection: &Connection, at: AccountResourceId) -> Vec<(&'static str, String)> {
     let deed = |name: &'static str, word: &str| (name, format!("{}/{word}", address_of(at)));
-    let (read, secret) = match &connection.protocol {
-        Protocol::Saml(saml) => {
-            let read = saml.metadata_url.as_ref().map(|_| deed("Read the metadata", "refresh"));
-            let forget = saml.previous_key.as_ref().map(|_| deed("Forget the key before", "end-overlap"));
-            (read.into_iter().chain(forget).collect::<Vec<_>>(), deed("New key", "keys"))
-        }
-        Protocol::Oidc(oidc) => {
-            let read = oidc.jwks_uri.as_ref().map(|_| deed("Read the keys", "refresh"));
-            (read.into_iter().collect(), deed("Client secret", "secret"))
-        }
+    let test = deed("Test", "test");
+    let of_protocol = match &connection.protocol {
+        Protocol::Saml(saml) => [
+            saml.metadata_url.as_ref().map(|_| deed("Read the metadata", "refresh")),
+            Some(deed("New key", "keys")),
+            saml.previous_key.as_ref().map(|_| deed("Forget the key before", "end-overlap")),
+        ],
+        Protocol::Oidc(oidc) => [
+            oidc.jwks_uri.as_ref().map(|_| deed("Read the keys", "refresh")),
+            Some(deed("Client secret", "secret")),
+            None,
+        ],
     };
-    [deed("Test", "test")].into_iter().chain(read).chain([secret]).collect()
+    [test].into_iter().chain(of_protocol.into_iter().flatten()).collect()
 }
 
 /// Who came in by it, a row each.
@@ -85,7 +87,7 @@ fn last(at: AccountResourceId, logins: &[CameIn]) -> Table {
         name: "Who came in by it last",
         head: vec!["User", "Last", "From", "Session"],
         rows: logins.iter().map(row).collect(),
-        empty: "Nobody, among the newest 500 logins of the account that the audit has.",
+        empty: "Nobody came in by it, among the newest 500 logins of the account that the audit has.",
     }
 }
 
