@@ -34,6 +34,8 @@ pub enum IneligibleReason {
     SecondFactor,
     /// The account asks for a second factor, and the user has none.
     SecondFactorNotSet,
+    /// The user is one of the administrators' account, and administers nothing.
+    NoRole,
 }
 
 impl fmt::Display for IneligibleReason {
@@ -49,6 +51,7 @@ impl fmt::Display for IneligibleReason {
             Self::TooManySessions => "the user has as many sessions as the policy allows",
             Self::SecondFactor => "the user has a second factor, which was not shown",
             Self::SecondFactorNotSet => "the account asks for a second factor, and the user has none",
+            Self::NoRole => "the user has no role",
         })
     }
 }

@@ -123,6 +123,12 @@ impl Auth {
     pub(crate) async fn open(&self, opened: Opened) -> Result<Session, OpenError> {
         self.loaded().await;
         let account = opened.entry.account.id;
+        if opened.user.is_administrator {
+            let roles = self.store.administrators().await?;
+            if !roles.iter().any(|known| known.user == opened.user.id) {
+                return Err(OpenError::Refused(IneligibleReason::NoRole));
+            }
+        }
         let session = self.open_in_turn(opened).await;
         self.feed.written(Some(account)).await;
         session

@@ -59,7 +59,9 @@ pub(crate) fn wait(error: &LogInError) -> Option<u64> {
 const fn of_ineligible(reason: IneligibleReason) -> Notice {
     match reason {
         IneligibleReason::Locked => Notice::Locked,
-        IneligibleReason::Disabled | IneligibleReason::BotFeatureOff => Notice::Disabled,
+        IneligibleReason::Disabled | IneligibleReason::BotFeatureOff | IneligibleReason::NoRole => {
+            Notice::Disabled
+        }
         IneligibleReason::PasswordExpired => Notice::PasswordExpired,
         IneligibleReason::MustChangePassword => Notice::MustChangePassword,
         IneligibleReason::SsoOnly => Notice::SsoOnly,

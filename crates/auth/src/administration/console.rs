@@ -40,8 +40,7 @@ pub enum Touch {
 }
 
 impl Administration<'_> {
-    /// The first step of signing in to the console, with the limits and the cost of any login. Who has no role is refused, and the
-    /// session that was opened is ended.
+    /// The first step of signing in to the console, with the limits and the cost of any login. Who has no role is refused.
     pub async fn log_in_to_console(
         &self,
         shown: ConsoleCredentials,
@@ -51,7 +50,7 @@ impl Administration<'_> {
         let ConsoleCredentials { user_name, password } = shown;
         let credentials = UserCredentials { user_name, population: Some(Population::User), password };
         let step = self.auth.log_in_by_steps(log_in_from(Dialect::Pages, address, now), credentials).await;
-        match step.map_err(AdministrationError::LogIn)? {
+        match step.map_err(AdministrationError::of_log_in)? {
             PasswordStep::LoggedIn(logged_in) => self.let_in(logged_in).await.map(ConsoleStep::LoggedIn),
             PasswordStep::Code(ticket) => Ok(ConsoleStep::Code(ticket)),
             // In this scope whoever lacks one is let in to set it up.
@@ -74,7 +73,7 @@ impl Administration<'_> {
     ) -> Result<LoggedInAdministrator, AdministrationError> {
         let at = log_in_from(Dialect::Pages, address, now);
         let logged_in = self.auth.log_in_with_code(at, ticket, code).await;
-        self.let_in(logged_in.map_err(AdministrationError::LogIn)?).await
+        self.let_in(logged_in.map_err(AdministrationError::of_log_in)?).await
     }
 
     /// Whose console it is that is shown by this cookie, with the role they have now.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use vestibule_store::StoreError;
 
+use crate::eligibility::IneligibleReason;
 use crate::log_in::{LogInError, RETRY_AFTER};
 use crate::rules::{Kind, Violation};
 use crate::signing_keys::SignError;
@@ -60,6 +61,14 @@ pub enum AdministrationError {
 }
 
 impl AdministrationError {
+    /// A login of an administrator that was refused. Who has no role is refused as for everything else.
+    pub(super) fn of_log_in(error: LogInError) -> Self {
+        match error {
+            LogInError::Refused(IneligibleReason::NoRole) => Self::NotAllowed,
+            error => Self::LogIn(error),
+        }
+    }
+
     /// A value breaks a rule.
     pub fn invalid(field: impl Into<Cow<'static, str>>, reason: impl Into<String>) -> Self {
         Self::Invalid { field: field.into(), reason: reason.into() }

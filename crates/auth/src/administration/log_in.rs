@@ -60,11 +60,11 @@ impl Administration<'_> {
     ) -> Result<LoggedInAdministrator, AdministrationError> {
         let (at, code) = (log_in_from(Dialect::LivePerson, address, now), shown.code.clone());
         let logged_in = self.auth.log_in_at_once(at, shown.into_user(), code.as_deref()).await;
-        let logged_in = logged_in.map_err(AdministrationError::LogIn)?;
+        let logged_in = logged_in.map_err(AdministrationError::of_log_in)?;
         self.let_in(logged_in).await
     }
 
-    /// Somebody who has logged in, if they administer; the session of anybody else ends.
+    /// Somebody who has logged in, if they still administer. Who has no role is given no session; that of who has lost it since ends.
     pub(super) async fn let_in(
         &self,
         logged_in: LoggedIn,

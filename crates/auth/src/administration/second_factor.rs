@@ -164,7 +164,7 @@ impl Administration<'_> {
             let opened = auth.open_with(attempt, holder, Proof::NONE, method, with).await;
             opened.map_err(|error| auth.not_opened(attempt, id, error))
         };
-        let logged_in = DetachOnDrop::new(whole).await.map_err(AdministrationError::LogIn)?;
+        let logged_in = DetachOnDrop::new(whole).await.map_err(AdministrationError::of_log_in)?;
         Ok(self.show(&logged_in.session))
     }
 

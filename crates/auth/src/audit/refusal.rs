@@ -54,6 +54,7 @@ impl From<IneligibleReason> for Refusal {
             IneligibleReason::TooManySessions => Self::TooManySessions,
             IneligibleReason::SecondFactor => Self::SecondFactorNeeded,
             IneligibleReason::SecondFactorNotSet => Self::SecondFactorNotSet,
+            IneligibleReason::NoRole => Self::NotAllowed,
         }
     }
 }

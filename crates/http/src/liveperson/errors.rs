@@ -120,7 +120,10 @@ fn of_engine(error: &LogInError) -> (StatusCode, &'static str, Option<InternalCo
 fn of_ineligible(reason: IneligibleReason) -> (&'static str, InternalCode) {
     match reason {
         IneligibleReason::Locked => ("The user is locked", InternalCode::Locked),
-        IneligibleReason::Disabled => ("The user is disabled", InternalCode::Disabled),
+        // Nobody else is asked for a role.
+        IneligibleReason::Disabled | IneligibleReason::NoRole => {
+            ("The user is disabled", InternalCode::Disabled)
+        }
         IneligibleReason::PasswordExpired => ("The password has expired", InternalCode::PasswordExpired),
         IneligibleReason::MustChangePassword => {
             ("The password must be changed", InternalCode::MustChangePassword)

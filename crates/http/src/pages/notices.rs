@@ -53,7 +53,9 @@ fn of_ineligible(reason: IneligibleReason) -> Notice {
     match reason {
         IneligibleReason::Locked => Notice::Locked,
         // No person logs in as a bot.
-        IneligibleReason::Disabled | IneligibleReason::BotFeatureOff => Notice::Disabled,
+        IneligibleReason::Disabled | IneligibleReason::BotFeatureOff | IneligibleReason::NoRole => {
+            Notice::Disabled
+        }
         IneligibleReason::PasswordExpired => Notice::PasswordExpired,
         IneligibleReason::MustChangePassword => Notice::MustChangePassword,
         IneligibleReason::SsoOnly => Notice::SsoOnly,

@@ -215,6 +215,9 @@ async fn a_user_without_a_role_is_refused_and_leaves_no_session() {
     assert_eq!(instance.log_in("clerk", "password").await.status, 403);
     assert_eq!(instance.server.stored_sessions().await.len(), before);
     assert_eq!(instance.server.auth.session_count(), before);
+    let told = instance.get("/admin/v1/audit?user=9000000001").await.body;
+    let told: Vec<_> = told["entries"].as_array().unwrap().iter().map(|entry| &entry["action"]).collect();
+    assert_eq!(told, [&json!("log-in-refused")], "none was opened");
 }
 
 #[tokio::test]
