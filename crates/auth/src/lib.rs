@@ -67,19 +67,20 @@ pub use federated::addresses as sso_addresses;
 
 pub use administration::{
     AccountCounts, AccountPage, AccountResource, AccountResourceId, AccountResourcePage, AccountSearch,
-    Administration, AdministrationError, AdministratorCredentials, AdministratorsPlace, Affected,
-    ApplicationValue, AtNextLogin, AuditExport, AuditExportError, AuditFilter, Caller, CameIn,
-    ClientWithSecret, ConnectionCertificate, ConnectionCertificates, ConnectionRequest, Consequences,
-    ConsoleCredentials, ConsoleStep, EndJob, EndJobId, EndJobState, Ended, EndedFilter, EndingCertificate,
-    EndsAsked, EndsPreview, ExpiringSecret, Expiry, FirstOwner, FirstOwnerError, FoundApplication,
-    FoundSession, GivenClient, GivenKey, HOME, Idempotency, IdempotencyState, IdempotentRequest,
-    KeyWithSecrets, LastSeen, ListedMasterKey, ListedSigningKey, LoggedInAdministrator, MIN_PASSWORD_LENGTH,
-    MOST_FINDS, MadeOwner, MadeToken, NamedAdministrator, NewKey, NewToken, NewUser, NotedRequest,
-    NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest, PendingCreation, ProtocolKind,
-    ProviderPreset, Renewable, RereadConnection, RoleKind, Scope, SearchFinds, SeenAudit, SessionFilter,
-    SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse, TokenWithText, Touch,
-    TrafficAsked, UserOrder, UserPage, UserSearch, WithSecrets, check_client_secret, new_account,
-    new_api_key, new_connection, new_oauth_client, new_user, owners, rests_on, ten_digits,
+    Administration, AdministrationError, AdministratorCredentials, AdministratorsPlace, Affected, AnswerBy,
+    ApplicationValue, AtConsole, AtNextLogin, AuditExport, AuditExportError, AuditFilter, BegunAtConsole,
+    Caller, CameIn, ClientWithSecret, ConnectionCertificate, ConnectionCertificates, ConnectionRequest,
+    Consequences, ConsoleConnection, ConsoleCredentials, ConsoleStep, EndJob, EndJobId, EndJobState, Ended,
+    EndedFilter, EndingCertificate, EndsAsked, EndsPreview, ExpiringSecret, Expiry, FirstOwner,
+    FirstOwnerError, FoundApplication, FoundSession, GivenClient, GivenKey, HOME, Idempotency,
+    IdempotencyState, IdempotentRequest, KeyWithSecrets, LastSeen, ListedMasterKey, ListedSigningKey,
+    LoggedInAdministrator, MIN_PASSWORD_LENGTH, MOST_FINDS, MadeOwner, MadeToken, NamedAdministrator, NewKey,
+    NewToken, NewUser, NotedRequest, NumberedResource, OpenedSession, Overlap, OwnSecondFactor, PageRequest,
+    PendingCreation, ProtocolKind, ProviderPreset, Renewable, RereadConnection, RoleKind, Scope, SearchFinds,
+    SeenAudit, SessionFilter, SessionPage, SessionsUnderIt, SetUpSecondFactor, ShownFactor, StoredResponse,
+    TokenWithText, Touch, TrafficAsked, UserOrder, UserPage, UserSearch, WithSecrets, check_client_secret,
+    console_addresses, console_callback, new_account, new_api_key, new_connection, new_oauth_client,
+    new_user, owners, rests_on, ten_digits,
 };
 pub use attempt::ProvedUser;
 pub use audit::End;
@@ -93,8 +94,8 @@ pub use directory::{
 pub use eligibility::IneligibleReason;
 pub use federated::{
     ATTEMPT_LASTS, AddressesByName, AttemptFor, ConnectionTest, FederatedAttempt, LogoutDone, LogoutError,
-    ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownMessage, ShownPassword, TEST_LASTS, TestError,
-    TestId, TestReport, TestStep,
+    SAML_METADATA, ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownMessage, ShownPassword,
+    TEST_LASTS, TestError, TestId, TestReport, TestStep,
 };
 pub use feed::{
     EventStream, EventWriter, EventsError, FeedFigures, FeedFull, FeedLimits, GatewayEvent, StreamCut, Told,

@@ -18,7 +18,7 @@ use crate::eligibility::{self, IneligibleReason};
 use crate::open::{OpenError, Opened, OpenedWith};
 use crate::password::expect_length;
 use crate::recognise::Proof;
-use crate::second_factor::password_suffices;
+use crate::second_factor::{password_suffices, provider_suffices};
 use crate::service::Auth;
 
 /// How long a client that was turned away is asked to wait (contract liveperson §1: at least 5 s on login).
@@ -307,6 +307,7 @@ impl Auth {
             }),
             AuthenticationMethod::Saml | AuthenticationMethod::Oidc => {
                 eligibility::of_federated(&entry, &user)
+                    .and_then(|()| if with.has_shown_factor { Ok(()) } else { provider_suffices(&user, at) })
             }
             AuthenticationMethod::ApiKey | AuthenticationMethod::OauthClient => {
                 eligibility::of_bot(&entry, &user)

@@ -22,11 +22,11 @@ pub struct ConsoleCredentials {
     pub password: Zeroizing<Vec<u8>>,
 }
 
-/// What a right password has come to.
+/// What a right password, or the word of an identity provider, has come to.
 pub enum ConsoleStep {
     /// That was all.
     LoggedIn(LoggedInAdministrator),
-    /// The code is still to come; whoever shows this has shown the password.
+    /// The code is still to come; whoever shows this has made the first step.
     Code(Ticket),
 }
 
@@ -58,12 +58,12 @@ impl Administration<'_> {
         }
     }
 
-    /// Whether somebody who has shown a password may still show the code.
+    /// Whether somebody who has made the first step may still show the code.
     pub fn awaits_code(&self, ticket: &Ticket, address: Option<IpAddr>, now: Millis) -> bool {
         self.auth.is_good(log_in_from(Dialect::Pages, address, now), ticket)
     }
 
-    /// The second step: the code of whoever has shown the password.
+    /// The second step: the code of whoever has made the first.
     pub async fn show_console_code(
         &self,
         ticket: &Ticket,

@@ -45,7 +45,8 @@ pub struct ShownFactor<'a> {
 pub struct SetUpSecondFactor {
     /// The recovery codes, which are nowhere else.
     pub recovery_codes: Vec<Zeroizing<String>>,
-    /// The session that takes the place of those of before; None: none could be opened, and the administrator logs in.
+    /// The session that takes the place of those of before; None: none could be opened, or an identity provider opened that of before,
+    /// and the administrator logs in.
     pub opened: Option<OpenedSession>,
 }
 
@@ -113,6 +114,12 @@ impl Administration<'_> {
             }
             error => error,
         })?;
+        let is_by_password =
+            caller.session().is_none_or(|session| session.method == AuthenticationMethod::Password);
+        if !is_by_password {
+            // Theirs would go on without the identity provider that their session rests on.
+            return Ok(SetUpSecondFactor { recovery_codes: new.codes, opened: None });
+        }
         let opened = self.reopen(caller, credential_version).await;
         let opened = opened.inspect_err(
             |error| tracing::error!(user = %holder.user.id, %error, "no session took the place of those of before"),

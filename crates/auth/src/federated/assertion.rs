@@ -13,6 +13,7 @@ use crate::directory::{AccountEntry, ServiceAddresses, UsableConnection};
 use crate::log_in::{LogIn, LogInError, LoggedIn};
 use crate::open::FederatedOrigin;
 use crate::recognise::Proof;
+use crate::second_factor::FirstStep;
 use crate::service::Auth;
 use crate::work_pool::Overloaded;
 
@@ -66,6 +67,23 @@ impl Auth {
         self.settle(at, whole).await
     }
 
+    /// The same as a first step.
+    pub(crate) async fn first_step_by_assertion(
+        self: &Arc<Self>,
+        at: LogIn,
+        shown: ShownAssertion,
+    ) -> Result<FirstStep, LogInError> {
+        let attempt = Attempt::to_log_in(at, Means::Saml);
+        self.admit(attempt, "")?;
+        let auth = Arc::clone(self);
+        let whole = async move {
+            auth.expect_no_test(attempt, shown.attempt.as_ref())?;
+            let vouched = auth.vouched_by_assertion(attempt, shown).await?;
+            auth.open_or_ask_for_code(attempt, AuthenticationMethod::Saml, vouched).await
+        };
+        self.settle(at, whole).await
+    }
+
     async fn vouched_by_assertion(
         self: &Arc<Self>,
         attempt: Attempt,
@@ -114,7 +132,7 @@ impl Auth {
         };
         // By the clock there, which may be behind.
         let until = claims.session_ends.map(|until| until.plus(connection.clock_skew));
-        Ok(Vouched { origin, until, vouching, connection: usable })
+        Ok(Vouched { origin, until, vouching, connection: usable, second_factor: None })
     }
 }
 

@@ -8,6 +8,7 @@ use vestibule_model::{AccountId, Millis};
 use zeroize::Zeroizing;
 
 use super::connection_test::TestId;
+use crate::log_in::LoginScope;
 use crate::service::Auth;
 
 /// How long an attempt may take: somebody looks for a phone and a password.
@@ -62,6 +63,11 @@ impl FederatedAttempt {
         text.len() == KEY && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     }
 
+    /// The name of the attempt that a state of OpenID Connect may be of.
+    pub fn key_of_state(state: &str) -> Option<&str> {
+        state.get(..KEY).filter(|key| Self::is_key(key))
+    }
+
     /// The account and the connection's name.
     pub fn place(&self) -> (AccountId, &str) {
         (self.account, &self.connection)
@@ -84,9 +90,28 @@ impl FederatedAttempt {
 }
 
 impl Auth {
-    /// A new attempt at a connection, and what the browser keeps of it.
-    pub fn begin_attempt(
+    /// A new attempt at a connection of users, and what the browser keeps of it.
+    pub fn begin_attempt(&self, wanted: AttemptFor<'_>, now: Millis) -> (FederatedAttempt, String) {
+        self.begin_attempt_in(LoginScope::Public, wanted, now)
+    }
+
+    /// The attempt that a browser keeps by this name; None: it is none of this account, of another connection, of administrators, or
+    /// over. `connection` is the name of the one that is meant; None: any of the account.
+    pub fn attempt_of(
         &self,
+        account: AccountId,
+        connection: Option<&str>,
+        key: &str,
+        kept: &str,
+        now: Millis,
+    ) -> Option<FederatedAttempt> {
+        self.attempt_in(LoginScope::Public, (account, connection), key, kept, now)
+    }
+
+    /// A new attempt that counts in this scope and in no other.
+    pub(crate) fn begin_attempt_in(
+        &self,
+        scope: LoginScope,
         AttemptFor { account, connection, wanted, test }: AttemptFor<'_>,
         now: Millis,
     ) -> (FederatedAttempt, String) {
@@ -101,22 +126,21 @@ impl Auth {
             expires: now.plus(ATTEMPT_LASTS),
         };
         let text = Zeroizing::new(serde_json::to_vec(&attempt).unwrap_or_default());
-        let sealed = self.keys.sealer().seal(&*self.rng, &context(attempt.key()), &text);
+        let sealed = self.keys.sealer().seal(&*self.rng, &context(scope, attempt.key()), &text);
         (attempt, URL_SAFE_NO_PAD.encode(sealed))
     }
 
-    /// The attempt that a browser keeps by this name; None: it is none of this account, of another connection, or over.
-    /// `connection` is the name of the one that is meant; None: any of the account.
-    pub fn attempt_of(
+    /// The attempt that was begun in this scope and is kept by this name.
+    pub(crate) fn attempt_in(
         &self,
-        account: AccountId,
-        connection: Option<&str>,
+        scope: LoginScope,
+        (account, connection): (AccountId, Option<&str>),
         key: &str,
         kept: &str,
         now: Millis,
     ) -> Option<FederatedAttempt> {
         let sealed = URL_SAFE_NO_PAD.decode(kept).ok()?;
-        let text = self.keys.sealer().open(&context(key), &sealed).ok()?;
+        let text = self.keys.sealer().open(&context(scope, key), &sealed).ok()?;
         let attempt: FederatedAttempt = serde_json::from_slice(&text).ok()?;
         let is_meant = connection.is_none_or(|name| attempt.connection == name);
         (attempt.account == account && is_meant && now < attempt.expires).then_some(attempt)
@@ -128,7 +152,11 @@ impl Auth {
     }
 }
 
-/// No attempt is taken for another, nor for anything else that is sealed.
-const fn context(key: &str) -> SealContext<'_> {
-    SealContext { table: "federated_attempts", column: "attempt", row: key.as_bytes() }
+/// No attempt is taken for another, nor in another scope, nor for anything else that is sealed.
+const fn context(scope: LoginScope, key: &str) -> SealContext<'_> {
+    let column = match scope {
+        LoginScope::Public | LoginScope::Unsolicited | LoginScope::Logout => "attempt",
+        LoginScope::Administration => "attempt_of_administrator",
+    };
+    SealContext { table: "federated_attempts", column, row: key.as_bytes() }
 }

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use vestibule_model::{Means, Refusal};
-use vestibule_oidc::{CallbackError, CodeVerifier, Grant, TokenError, TokenRequest, TokenResponse};
+use vestibule_model::{AuthenticationMethod, Means, OidcConnection, Refusal};
+use vestibule_oidc::{Callback, CallbackError, CodeVerifier, Grant, TokenError, TokenRequest, TokenResponse};
 use zeroize::Zeroizing;
 
 use super::FederatedAttempt;
-use super::Told;
 use super::id_token::Expected;
+use super::{Told, Vouched};
 use crate::audit::Attempt;
 use crate::directory::UsableConnection;
 use crate::log_in::{LogIn, LogInError, LoggedIn};
 use crate::outgoing::{OutgoingError, OutgoingRequest};
 use crate::recognise::Proof;
+use crate::second_factor::FirstStep;
 use crate::service::Auth;
 
 /// The code of a callback, with what is kept of the attempt.
@@ -29,6 +30,26 @@ pub struct ShownCode {
 }
 
 impl ShownCode {
+    /// Reads the query with which a provider sent a browser back.
+    ///
+    /// # Errors
+    ///
+    /// The provider refuses, or it is no callback of it.
+    pub fn read(
+        oidc: &OidcConnection,
+        query: &str,
+        redirect_uri: String,
+        attempt: &FederatedAttempt,
+    ) -> Result<Self, CallbackError> {
+        let callback = Callback::read(query, &oidc.issuer, oidc.names_itself_in_callbacks)?;
+        Ok(Self {
+            connection: attempt.place().1.to_owned(),
+            code: Zeroizing::new(callback.outcome?),
+            redirect_uri,
+            attempt: attempt.clone(),
+        })
+    }
+
     /// By which it is exchanged.
     pub(super) fn verifier(&self) -> CodeVerifier {
         CodeVerifier::from_text(self.attempt.verifier.clone())
@@ -100,22 +121,45 @@ impl Auth {
         self.admit(attempt, "")?;
         let auth = Arc::clone(self);
         let whole = async move {
-            auth.expect_no_test(attempt, Some(&shown.attempt))?;
-            let (entry, proof) = auth.proof_for(attempt, None)?;
-            let is_used = |usable: &&Arc<UsableConnection>| {
-                usable.connection.enabled && usable.connection.oidc().is_some()
-            };
-            let usable = entry.connection_named(&shown.connection).filter(is_used).cloned();
-            let usable = usable.ok_or_else(|| auth.no_connection(attempt))?;
-            let (verifier, nonce) = (shown.verifier(), shown.nonce());
-            let ShownCode { code, redirect_uri, .. } = &shown;
-            let grant = Grant::Code { code, redirect_uri, verifier: &verifier };
-            let exchange = Exchange { grant, attempt: Some(&shown.attempt.id) };
-            let token = auth.exchanged(attempt, &usable, exchange).await?;
-            let expected = Expected { usable, nonce: Some(nonce) };
-            auth.open_by_id_token(attempt, expected, token, proof).await
+            let vouched = auth.vouched_by_code(attempt, &shown).await?;
+            auth.open_federated(attempt, AuthenticationMethod::Oidc, vouched, Proof::NONE).await
         };
         self.settle(at, whole).await
+    }
+
+    /// The same as a first step.
+    pub(crate) async fn first_step_by_code(
+        self: &Arc<Self>,
+        at: LogIn,
+        shown: ShownCode,
+    ) -> Result<FirstStep, LogInError> {
+        let attempt = Attempt::to_log_in(at, Means::Oidc);
+        self.admit(attempt, "")?;
+        let auth = Arc::clone(self);
+        let whole = async move {
+            let vouched = auth.vouched_by_code(attempt, &shown).await?;
+            auth.open_or_ask_for_code(attempt, AuthenticationMethod::Oidc, vouched).await
+        };
+        self.settle(at, whole).await
+    }
+
+    async fn vouched_by_code(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        shown: &ShownCode,
+    ) -> Result<Vouched, LogInError> {
+        self.expect_no_test(attempt, Some(&shown.attempt))?;
+        let (entry, _) = self.proof_for(attempt, None)?;
+        let is_used =
+            |usable: &&Arc<UsableConnection>| usable.connection.enabled && usable.connection.oidc().is_some();
+        let usable = entry.connection_named(&shown.connection).filter(is_used).cloned();
+        let usable = usable.ok_or_else(|| self.no_connection(attempt))?;
+        let verifier = shown.verifier();
+        let ShownCode { code, redirect_uri, .. } = shown;
+        let grant = Grant::Code { code, redirect_uri, verifier: &verifier };
+        let exchange = Exchange { grant, attempt: Some(&shown.attempt.id) };
+        let token = self.exchanged(attempt, &usable, exchange).await?;
+        self.vouched_by_id_token(attempt, Expected { usable, nonce: Some(shown.nonce()) }, token).await
     }
 
     /// Logs a user in by a name and password that the provider of a connection is asked about, where a connection of the account

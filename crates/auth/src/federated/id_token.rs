@@ -134,7 +134,7 @@ impl Auth {
         Ok(logged_in)
     }
 
-    async fn vouched_by_id_token(
+    pub(super) async fn vouched_by_id_token(
         self: &Arc<Self>,
         attempt: Attempt,
         expected: Expected,
@@ -162,7 +162,7 @@ impl Auth {
             session_index: sid.map(|sid| digests::of_session(connection.id, sid)),
             issued_at: login.claims.issued(),
         };
-        Ok(Vouched { origin, until: None, vouching, connection: usable })
+        Ok(Vouched { origin, until: None, vouching, connection: usable, second_factor: None })
     }
 
     /// What is found, away from the workers; with the provider's keys read again where the token has another.

@@ -7,6 +7,7 @@ use vestibule_model::{Connection, Identity, Linking, UserKind};
 use vestibule_saml::Claims;
 
 use super::provisioning::{Newcomer, Says, or_newcomer};
+use crate::administration::administrators_account;
 use crate::directory::{AccountEntry, UserEntry};
 
 /// The attribute that has the login name (contract single-sign-on).
@@ -94,7 +95,13 @@ fn linked(
     says: &dyn Says,
 ) -> Linked {
     let named = Named { login_name: login_name.to_owned(), subject: subject.to_owned() };
-    or_newcomer(found(entry, connection, &named), connection, named, says)
+    let found = found(entry, connection, &named);
+    // Nobody becomes a user beside the administrators by what an identity provider says.
+    if entry.account.id == administrators_account() {
+        found
+    } else {
+        or_newcomer(found, connection, named, says)
+    }
 }
 
 /// Bots are no people, and log in with their key alone.

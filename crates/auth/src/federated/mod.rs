@@ -12,6 +12,7 @@ mod attempt;
 mod code;
 mod connection_test;
 mod digests;
+mod first_step;
 mod id_token;
 pub(crate) mod link;
 mod logout;
@@ -19,11 +20,12 @@ mod logout_admission;
 mod provisioning;
 mod refusal;
 mod rereading;
+mod way_there;
 
 use std::sync::Arc;
 
 use vestibule_model::{AuthenticationMethod, ConnectionId, EndReason, Millis, Refusal, RefusalId, UserId};
-use vestibule_store::StoreError;
+use vestibule_store::{Change, StoreError};
 
 use crate::attempt::ProvedUser;
 use crate::audit::Attempt;
@@ -39,9 +41,11 @@ pub use code::{ShownCode, ShownPassword};
 pub use connection_test::{
     ConnectionTest, ShownMessage, TEST_LASTS, TestError, TestId, TestReport, TestStep,
 };
+pub(crate) use first_step::VouchedStep;
 pub use id_token::ShownIdToken;
 pub use logout::{LogoutDone, LogoutError, ShownLogout};
 pub(crate) use refusal::Told;
+pub use way_there::SAML_METADATA;
 
 /// What is remembered of connections besides what is stored.
 #[derive(Default)]
@@ -67,6 +71,8 @@ struct Vouched {
     origin: FederatedOrigin,
     /// When the identity provider wants the session to end.
     until: Option<Millis>,
+    /// What uses up what was shown as a second factor; None: nothing was.
+    second_factor: Option<Change>,
 }
 
 /// The user who is meant, as the directory is now.
@@ -86,14 +92,22 @@ impl Auth {
         vouched: Vouched,
         proof: Proof,
     ) -> Result<LoggedIn, LogInError> {
-        let Vouched { connection, vouching: Vouching { entry, user, once }, origin, until } = vouched;
+        let Vouched { connection, vouching, origin, until, second_factor } = vouched;
+        let Vouching { entry, user, once } = vouching;
         let told = |why| Told::of(&connection).because(why);
-        let with = OpenedWith { once, federated: Some(origin), until, ..OpenedWith::default() };
-        let user_id = user.id;
+        let has_shown_factor = second_factor.is_some();
+        let federated = Some(origin);
+        let with =
+            OpenedWith { once, second_factor, has_shown_factor, federated, until, ..OpenedWith::default() };
+        let (user_id, holder) = (user.id, (Arc::clone(&entry), Arc::clone(&user)));
         self.may_log_in(&user, attempt.at.now)
             .map_err(|kept| self.kept_out(attempt, Told::of(&connection), kept))?;
         match self.open_with(attempt, ProvedUser { entry, user }, proof, method, with).await {
             Ok(logged_in) => self.expect_standing_connection(attempt, &connection, logged_in).await,
+            // What was sent was used up before the code was asked for.
+            Err(OpenError::AlreadyConsumed) if has_shown_factor => {
+                Err(self.code_was_used(attempt, &holder.0, &holder.1))
+            }
             Err(OpenError::AlreadyConsumed) => {
                 let told = told(TAKEN_BEFORE);
                 Err(self.refuse_federated(attempt, Some(user_id), Refusal::AlreadyUsed, told))

@@ -34,7 +34,7 @@ impl Auth {
             let eligible = eligibility::of_user(entry, user, at.now);
             eligible.map_err(|reason| auth.audit.refused(attempt, user.id, reason))?;
             let proof = auth.prove_code(attempt, entry, user, &code)?;
-            auth.open_by_factor(attempt, proved, proof).await
+            auth.open_by_factor(attempt, proved, None, proof).await
         };
         self.settle(at, whole).await
     }

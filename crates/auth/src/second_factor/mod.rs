@@ -19,6 +19,7 @@ use crate::attempt::{ProvedUser, Shown};
 use crate::audit::Attempt;
 use crate::directory::{AccountEntry, AccountFacts, SECOND_FACTOR_COLUMN, USERS_TABLE, UserEntry};
 use crate::eligibility::{self, IneligibleReason};
+use crate::federated::VouchedStep;
 use crate::log_in::{LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 use crate::open::{Once, OpenError, OpenedWith};
 use crate::recognise::Proof;
@@ -38,6 +39,14 @@ pub enum PasswordStep {
     Code(Ticket),
     /// The account asks for a second factor, and the user has none: whoever shows this may set one up, and nothing else.
     SetUp(Ticket),
+}
+
+/// What the word of an identity provider has come to, of whoever has to show a second factor of ours besides.
+pub(crate) enum FirstStep {
+    /// There is none: that was all.
+    LoggedIn(LoggedIn),
+    /// The code is still to come.
+    Code(Ticket),
 }
 
 /// What proves a second factor, and what becomes of it.
@@ -101,21 +110,22 @@ impl Auth {
         self.holder_of(ticket, TicketStep::Code, at).is_some()
     }
 
-    /// The second step: the code of whoever has shown the password.
+    /// The second step: the code of whoever has shown the password, or was vouched for by an identity provider.
     pub async fn log_in_with_code(
         self: &Arc<Self>,
         at: LogIn,
         ticket: &Ticket,
         code: &str,
     ) -> Result<LoggedIn, LogInError> {
-        let attempt = Attempt::to_log_in(at, Means::Password);
-        let holder = self.holder_of(ticket, TicketStep::Code, at).ok_or(LogInError::BadCredentials)?;
-        let ProvedUser { entry, user } = holder;
+        let first = self.first_step_of(ticket, TicketStep::Code, at).ok_or(LogInError::BadCredentials)?;
+        let (ProvedUser { entry, user }, vouched) = first;
+        let means = vouched.as_ref().map_or(Means::Password, VouchedStep::means);
+        let attempt = Attempt::to_log_in(at, means);
         self.admit(attempt, &user.login_name)?;
         let (auth, code) = (Arc::clone(self), code.to_owned());
         let whole = async move {
             let proof = auth.prove_code(attempt, &entry, &user, &code)?;
-            auth.open_by_factor(attempt, ProvedUser { entry, user }, proof).await
+            auth.open_by_factor(attempt, ProvedUser { entry, user }, vouched, proof).await
         };
         self.settle(at, whole).await
     }
@@ -125,24 +135,19 @@ impl Auth {
         self: &Arc<Self>,
         attempt: Attempt,
         proved: ProvedUser,
+        vouched: Option<VouchedStep>,
         proof: CodeProof,
     ) -> Result<LoggedIn, LogInError> {
-        let user = Arc::clone(&proved.user);
+        let (entry, user) = (Arc::clone(&proved.entry), Arc::clone(&proved.user));
         let recovery = match &proof {
             CodeProof::Recovery(left) => Some(left.clone()),
             CodeProof::Step(_) => None,
         };
-        let with = OpenedWith {
-            second_factor: Some(proof.spent(&user)),
-            has_shown_factor: true,
-            ..OpenedWith::default()
+        let spent = proof.spent(&user);
+        let logged_in = match vouched {
+            Some(step) => self.open_vouched_with_code(attempt, proved, step, spent).await?,
+            None => self.open_by_password_and_code(attempt, proved, spent).await?,
         };
-        let entry = Arc::clone(&proved.entry);
-        let opened = self.open_with(attempt, proved, Proof::NONE, AuthenticationMethod::Password, with).await;
-        let logged_in = opened.map_err(|error| match error {
-            OpenError::AlreadyConsumed => self.code_was_used(attempt, &entry, &user),
-            error => self.not_opened(attempt, user.id, error),
-        })?;
         self.code_was_right(attempt, &entry, &user);
         if recovery.is_some() {
             let before = &user.second_factor;
@@ -154,6 +159,21 @@ impl Auth {
             });
         }
         Ok(logged_in)
+    }
+
+    async fn open_by_password_and_code(
+        self: &Arc<Self>,
+        attempt: Attempt,
+        proved: ProvedUser,
+        spent: Change,
+    ) -> Result<LoggedIn, LogInError> {
+        let (entry, user) = (Arc::clone(&proved.entry), Arc::clone(&proved.user));
+        let with = OpenedWith { second_factor: Some(spent), has_shown_factor: true, ..OpenedWith::default() };
+        let opened = self.open_with(attempt, proved, Proof::NONE, AuthenticationMethod::Password, with).await;
+        opened.map_err(|error| match error {
+            OpenError::AlreadyConsumed => self.code_was_used(attempt, &entry, &user),
+            error => self.not_opened(attempt, user.id, error),
+        })
     }
 
     /// What a code proves. Wrong ones count for the user's lock-out, and for themselves. A right one counts as such when it is
@@ -238,4 +258,11 @@ pub(crate) fn password_suffices(
         return Err(IneligibleReason::SecondFactorNotSet);
     }
     Ok(())
+}
+
+/// Whether the word of an identity provider lets somebody in by itself. Of administrators their own second factor is asked for besides:
+/// that there was one at the provider, nobody here has seen.
+pub(crate) fn provider_suffices(user: &User, at: LogIn) -> Result<(), IneligibleReason> {
+    let is_asked_for = at.scope == LoginScope::Administration && user.second_factor.is_some();
+    if is_asked_for { Err(IneligibleReason::SecondFactor) } else { Ok(()) }
 }

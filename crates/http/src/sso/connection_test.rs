@@ -10,8 +10,9 @@ use vestibule_pages::Message;
 use vestibule_serve::layers::Refusal;
 
 use super::addresses::TEST;
+use super::attempt::ATTEMPTS;
+use super::finish;
 use super::saml::ResponseForm;
-use super::{attempt, finish};
 use crate::api::ApiState;
 use crate::pages::{AccountLook, PageRefused, PageRequest, answer};
 use crate::query;
@@ -59,7 +60,7 @@ pub(super) async fn by_response(
     let at = finish::log_in(api, request, Dialect::Pages, None);
     let report = api.auth.test_by_assertion(at, attempt, shown).await;
     let mut answer = told(api, request, report)?;
-    attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
+    ATTEMPTS.forget(answer.headers_mut(), attempt.key(), request.secure);
     Ok(answer)
 }
 

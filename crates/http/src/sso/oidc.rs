@@ -5,11 +5,11 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use vestibule_auth::{AttemptFor, FederatedAttempt, ShownCode, TestError, UsableConnection};
 use vestibule_model::{Dialect, OidcConnection, Population};
-use vestibule_oidc::{AuthorizationRequest, Callback, CallbackError, CodeVerifier};
+use vestibule_oidc::CallbackError;
+use vestibule_serve::forms::ComesBy;
 use vestibule_serve::layers::Refusal;
-use zeroize::Zeroizing;
 
-use super::attempt::{self, ComesBy};
+use super::attempt::ATTEMPTS;
 use super::connection_test::{self, Begun};
 use super::{ConnectionPath, addresses, finish};
 use crate::api::ApiState;
@@ -27,24 +27,15 @@ pub(super) async fn begin(
         Ok(begun) => begun,
         Err(page) => return Ok(*page),
     };
-    let oidc = usable.connection.oidc().ok_or(Refusal::NotFound)?;
     let now = api.clock.now();
     let wanted = request.wanted(&api);
     let (account, connection) = (request.account, path.connection.as_str());
     let wanted = AttemptFor { account, connection, wanted: wanted.as_deref(), test };
     let (attempt, kept) = api.auth.begin_attempt(wanted, now);
-    let verifier = CodeVerifier::from_text(attempt.verifier.clone());
-    let asked = AuthorizationRequest {
-        authorization_endpoint: &oidc.authorization_endpoint,
-        client_id: &oidc.client_id,
-        redirect_uri: &redirect_uri(&api, &request, &path.connection, usable.connection.population),
-        scope: &oidc.scopes.join(" "),
-        state: &attempt.id,
-        nonce: &attempt.nonce,
-        verifier: &verifier,
-    };
-    let mut answer = answer::found(&asked.to_url());
-    attempt::keep(answer.headers_mut(), &headers, &attempt, &kept, (request.secure, ComesBy::Redirect));
+    let redirect_uri = redirect_uri(&api, &request, &path.connection, usable.connection.population);
+    let mut answer = answer::found(&usable.oidc_login(&attempt, &redirect_uri).ok_or(Refusal::NotFound)?);
+    let how = (request.secure, ComesBy::Redirect);
+    ATTEMPTS.keep(answer.headers_mut(), &headers, (attempt.key(), &kept), how);
     Ok(answer)
 }
 
@@ -79,8 +70,8 @@ async fn callback(
     let connection = path.connection.as_str();
     // Whose attempt it is comes first: nothing else that is said counts without it.
     let state = query::value(&request.query, "state").unwrap_or_default();
-    let key = state.get(..16).filter(|key| FederatedAttempt::is_key(key)).unwrap_or_default();
-    let kept = attempt::kept(&headers, key, request.secure);
+    let key = FederatedAttempt::key_of_state(&state).unwrap_or_default();
+    let kept = ATTEMPTS.kept(&headers, key, request.secure);
     let (account, now) = (request.account, api.clock.now());
     let attempt = kept.and_then(|kept| api.auth.attempt_of(account, Some(connection), key, kept, now));
     // The rest of the state is compared too: it is sealed in what the browser keeps.
@@ -99,7 +90,7 @@ async fn callback(
             (arrived.log_in(&attempt, shown).await?, attempt)
         }
     };
-    attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
+    ATTEMPTS.forget(answer.headers_mut(), attempt.key(), request.secure);
     Ok(answer)
 }
 
@@ -125,13 +116,8 @@ impl Arrived<'_> {
         attempt: &FederatedAttempt,
     ) -> Result<Result<ShownCode, CallbackError>, Refusal> {
         let oidc = self.expect(usable)?;
-        let read = Callback::read(&self.request.query, &oidc.issuer, oidc.names_itself_in_callbacks);
-        Ok(read.and_then(|callback| callback.outcome).map(|code| ShownCode {
-            connection: self.connection.to_owned(),
-            code: Zeroizing::new(code),
-            redirect_uri: redirect_uri(self.api, self.request, self.connection, self.population),
-            attempt: attempt.clone(),
-        }))
+        let redirect_uri = redirect_uri(self.api, self.request, self.connection, self.population);
+        Ok(ShownCode::read(oidc, &self.request.query, redirect_uri, attempt))
     }
 
     /// The answer where the connection was disabled or deleted since the attempt began.

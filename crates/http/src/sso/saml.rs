@@ -5,12 +5,12 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use vestibule_auth::{AttemptFor, FederatedAttempt, ShownAssertion};
+use vestibule_auth::{AttemptFor, FederatedAttempt, SAML_METADATA, ShownAssertion};
 use vestibule_model::Dialect;
-use vestibule_saml::{LoginRequest, ServiceProvider};
+use vestibule_serve::forms::ComesBy;
 use vestibule_serve::layers::{LimitedBody, Refusal};
 
-use super::attempt::{self, ComesBy};
+use super::attempt::ATTEMPTS;
 use super::connection_test::{self, Begun};
 use super::{ConnectionPath, addresses, finish};
 use crate::api::ApiState;
@@ -27,25 +27,15 @@ pub(super) async fn begin(
         Ok(begun) => begun,
         Err(page) => return Ok(*page),
     };
-    let saml = usable.connection.saml().ok_or(Refusal::NotFound)?;
     let now = api.clock.now();
     let wanted = request.wanted(&api);
     let (account, connection) = (request.account, path.connection.as_str());
     let wanted = AttemptFor { account, connection, wanted: wanted.as_deref(), test };
     let (attempt, kept) = api.auth.begin_attempt(wanted, now);
     let own = addresses::service_addresses(&api.public_origin, request.account, &path.connection);
-    let consumer_url = own.consumer_urls.first().map_or("", String::as_str);
-    let asked = LoginRequest {
-        id: &attempt.request_id(),
-        now,
-        destination: &saml.login_url,
-        issuer: &own.entity_id,
-        consumer_url,
-    };
-    let to = asked.to_redirect(attempt.key(), usable.signing_key());
-    let mut answer = answer::found(&to);
+    let mut answer = answer::found(&usable.saml_login(&attempt, &own, now).ok_or(Refusal::NotFound)?);
     let how = (request.secure, ComesBy::ForeignForm);
-    attempt::keep(answer.headers_mut(), &headers, &attempt, &kept, how);
+    ATTEMPTS.keep(answer.headers_mut(), &headers, (attempt.key(), &kept), how);
     Ok(answer)
 }
 
@@ -99,7 +89,7 @@ pub(super) async fn consume_answer(
         }
         Err(error) => finish::refused(api, request, error),
     };
-    attempt::forget(answer.headers_mut(), attempt.key(), request.secure);
+    ATTEMPTS.forget(answer.headers_mut(), attempt.key(), request.secure);
     Ok(answer)
 }
 
@@ -111,24 +101,10 @@ pub(super) async fn metadata(
 ) -> Result<Response, PageRefused> {
     let entry = api.auth.public_account(request.account).ok_or(Refusal::NotFound)?;
     let usable = entry.connection_named(&path.connection).ok_or(Refusal::NotFound)?;
-    let saml = usable.connection.saml().ok_or(Refusal::NotFound)?;
     let own = addresses::service_addresses(&api.public_origin, request.account, &path.connection);
-    let keys = saml.key.iter().chain(&saml.previous_key);
-    let certificates: Vec<Vec<u8>> = keys.map(|key| key.certificate.0.clone()).collect();
-    let signing = saml.key.as_ref().filter(|_| saml.sign_requests).map(|key| key.certificate.0.as_slice());
-    let metadata = ServiceProvider {
-        entity_id: &own.entity_id,
-        consumer_urls: own.consumer_urls.get(..1).unwrap_or_default(),
-        logout_url: Some(&addresses::saml_url(
-            &api.public_origin,
-            request.account,
-            &path.connection,
-            "logout",
-        )),
-        signing_certificate: signing,
-        encryption_certificates: &certificates,
-    };
-    Ok(([(CONTENT_TYPE, "application/samlmetadata+xml")], metadata.to_xml()).into_response())
+    let logout_url = addresses::saml_url(&api.public_origin, request.account, &path.connection, "logout");
+    let metadata = usable.saml_metadata(&own, Some(&logout_url)).ok_or(Refusal::NotFound)?;
+    Ok(([(CONTENT_TYPE, SAML_METADATA)], metadata).into_response())
 }
 
 /// The form that a browser brings from an identity provider (SAML bindings §3.5).
@@ -159,7 +135,7 @@ impl ResponseForm {
     ) -> Option<FederatedAttempt> {
         let key = &self.relay_state;
         let kept =
-            FederatedAttempt::is_key(key).then(|| attempt::kept(headers, key, request.secure)).flatten();
+            FederatedAttempt::is_key(key).then(|| ATTEMPTS.kept(headers, key, request.secure)).flatten();
         api.auth.attempt_of(request.account, connection, key, kept?, api.clock.now())
     }
 

@@ -2,6 +2,7 @@
 //! a zone. Knows no page, no session and no rule of the engine.
 
 mod browser;
+mod cookie_set;
 mod cookies;
 mod fields;
 mod headers;
@@ -10,6 +11,7 @@ mod upload;
 mod zone;
 
 pub use browser::BrowserId;
+pub use cookie_set::{ComesBy, CookieSet};
 pub use cookies::CookieName;
 pub use fields::{Fields, NotAForm};
 pub use headers::page_headers;
