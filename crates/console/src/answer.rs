@@ -70,6 +70,20 @@ pub(crate) fn see_other(path: &str) -> Response {
     answer
 }
 
+/// Sends the browser away, to an address that this service knows.
+pub(crate) fn found(address: &str) -> Response {
+    let mut answer = see_other(address);
+    *answer.status_mut() = StatusCode::FOUND;
+    answer
+}
+
+/// A document of this media type.
+pub(crate) fn document(content_type: &'static str, text: String) -> Response {
+    let mut answer = with_headers(text.into_response());
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
 /// Says after how many seconds the same is worth asking again.
 pub(crate) fn wait(headers: &mut HeaderMap, seconds: Option<u64>) {
     if let Some(seconds) = seconds {

@@ -24,6 +24,7 @@ mod forms;
 mod frame;
 mod gateway_rules;
 mod keys;
+mod origin;
 mod over_time;
 mod overview;
 mod own;
@@ -61,6 +62,7 @@ pub use answer::POLICY;
 pub use audit_check::{AuditCheck, AuditProgress, AuditVerified};
 pub use clients::Clients;
 pub use facts::{CertificateFact, OperatorFacts};
+pub use origin::ConsoleOrigin;
 pub use routes::{ROUTES, Route};
 pub use start::lines;
 pub use who::Who;
@@ -80,6 +82,8 @@ pub struct ConsoleState {
     pub clients: Clients,
     /// Under which origin identity providers know this server.
     pub public_origin: Arc<str>,
+    /// Where browsers reach the console.
+    pub origin: ConsoleOrigin,
 }
 
 impl ConsoleState {

@@ -57,6 +57,16 @@ impl Request {
         self.uri.path()
     }
 
+    /// What it says of itself.
+    pub(crate) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The query.
+    pub(crate) fn query(&self) -> &str {
+        self.uri.query().unwrap_or_default()
+    }
+
     /// The path with the query.
     pub(crate) fn target(&self) -> &str {
         self.uri.path_and_query().map_or(HOME, http::uri::PathAndQuery::as_str)
@@ -64,8 +74,7 @@ impl Request {
 
     /// The value of this name in the query, if it occurs once.
     pub(crate) fn asked(&self, name: &str) -> Option<String> {
-        let query = self.uri.query().unwrap_or_default();
-        let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(known, _)| known == name);
+        let mut values = form_urlencoded::parse(self.query().as_bytes()).filter(|(known, _)| known == name);
         let (_, value) = values.next()?;
         values.next().is_none().then(|| value.into_owned())
     }

@@ -31,21 +31,21 @@ impl Said {
     }
 }
 
-/// A login that was refused: the status, and what is said of it. Why somebody may not log in is told to whoever proved the password.
+/// A login that was refused: the status, and what is said of it. Why somebody may not log in is told to whoever proved who they are.
 pub(crate) fn of_log_in(error: &LogInError) -> (StatusCode, Said) {
     let seconds = wait(error).unwrap_or_default();
     let (status, notice) = match error {
-        LogInError::BadCredentials | LogInError::NotVouchedFor(_) => {
-            (StatusCode::FORBIDDEN, Notice::BadCredentials)
+        LogInError::BadCredentials => (StatusCode::FORBIDDEN, Notice::BadCredentials),
+        LogInError::NotVouchedFor(id) => (StatusCode::FORBIDDEN, Notice::NotVouchedFor(id.to_string())),
+        LogInError::ProviderUnavailable(id) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Notice::ProviderUnavailable(id.to_string()))
         }
         LogInError::Blocked => (StatusCode::FORBIDDEN, Notice::Blocked),
         LogInError::PasswordTooLong => (StatusCode::BAD_REQUEST, Notice::PasswordTooLong),
         LogInError::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, Notice::TooMany(seconds)),
         LogInError::Refused(reason) => (StatusCode::FORBIDDEN, of_ineligible(*reason)),
         LogInError::Overloaded { .. } => (StatusCode::SERVICE_UNAVAILABLE, Notice::Overloaded),
-        LogInError::Store(_) | LogInError::ProviderUnavailable(_) => {
-            (StatusCode::SERVICE_UNAVAILABLE, Notice::Failed)
-        }
+        LogInError::Store(_) => (StatusCode::SERVICE_UNAVAILABLE, Notice::Failed),
     };
     (status, Said::bad(notice.to_string()))
 }

@@ -10,7 +10,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Purpose, Settings};
-use vestibule_console::{self as console, AuditCheck, Clients, ConsoleState};
+use vestibule_console::{self as console, AuditCheck, Clients, ConsoleOrigin, ConsoleState};
 use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -372,7 +372,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
         service: layers::apply(api::grpc(state, is_ready), layers.clone()),
     };
     let operators = operations::router(Arc::clone(&metrics), readiness);
-    let clients = Clients::default();
+    let (clients, origin) = (Clients::default(), ConsoleOrigin::default());
     let console = console::router(ConsoleState {
         auth: Arc::clone(auth),
         clock: Arc::clone(&clock),
@@ -380,6 +380,7 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
         audit_check: check.map(Arc::new),
         clients: clients.clone(),
         public_origin: ORIGIN.into(),
+        origin: origin.clone(),
     });
     let administrators = operators.merge(console).merge(admin::router(AdminState {
         auth: Arc::clone(auth),
@@ -395,5 +396,6 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
     let running = Server::bind(vec![listen, admin, grpc], limits);
     let running = running.and_then(Server::start).expect("a server on a free port");
     clients.reached_at(format!("http://{}", addresses(&running)[0]));
+    origin.reached_at(format!("http://{}", addresses(&running)[1]));
     running
 }

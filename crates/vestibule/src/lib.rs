@@ -32,6 +32,7 @@ mod master_key;
 mod metrics;
 mod moment;
 mod open_files;
+mod origins;
 mod private_file;
 mod progress;
 mod replace;

@@ -4,19 +4,18 @@ use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::num::NonZeroUsize;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Context;
 use vestibule_auth::{Auth, Purpose};
-use vestibule_console::{self as console, Clients, ConsoleState};
+use vestibule_console::{self as console, Clients, ConsoleOrigin, ConsoleState};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved};
 use vestibule_http::operations::{self, Metrics, Readiness};
-use vestibule_model::{Clock, HostPort};
+use vestibule_model::Clock;
 use vestibule_serve::layers::{
     self, AllowedHosts, AllowedOrigins, BodyBudget, BodyLimits, InvalidOrigin, LayerState, RefusalLog,
     RefusalShape, RefusalShapes, Routes, TrustedProxies,
@@ -30,6 +29,7 @@ use crate::console_facts::ConsoleFacts;
 use crate::data_metrics::DataMetrics;
 use crate::metrics::EngineMetrics;
 use crate::open_files;
+use crate::origins::{clients_origin, console_origin, public_origin};
 
 /// How often a free port for `https` is looked for: somebody else may take it before we do.
 const PORT_GUESSES: usize = 5;
@@ -58,18 +58,6 @@ pub(crate) struct Addresses {
 /// The origins to which somebody may be sent back.
 fn return_origins(config: &Config) -> Arc<[String]> {
     config.gateways.return_origins.iter().map(|origin| origin.0.0.clone()).collect()
-}
-
-/// An origin of others: whose pages may call us, or to which somebody may be sent back.
-#[derive(Clone, Debug)]
-pub(crate) struct Origin(String);
-
-impl FromStr for Origin {
-    type Err = InvalidOrigin;
-
-    fn from_str(text: &str) -> Result<Self, InvalidOrigin> {
-        AllowedOrigins::new([text]).map(|_| Self(text.to_owned()))
-    }
 }
 
 impl Listeners {
@@ -126,7 +114,7 @@ impl Listeners {
         let operators = operations::router(Arc::clone(&metrics), readiness);
         let administrators = admin::router(admin_state(auth, clock, &public_origin));
         let console = console_state(loaded, auth, clock, tls, &public_origin);
-        let reached = console.clients.clone();
+        let (reached, own) = (console.clients.clone(), console.origin.clone());
         let console = console::router(console);
         let for_operators = LayerState { allowed_hosts: operators_hosts(loaded.purpose), ..for_operators };
         let pages = api::pages(ApiState { pages: pages_on(&loaded.config, PagesListener::Admin), ..state });
@@ -157,6 +145,9 @@ impl Listeners {
             .with_context(|| format!("cannot listen on {}", shown(&loaded.config)))?;
         let addresses = addresses(&loaded.config, running.addresses());
         reached.reached_at(clients_origin(server, addresses, &public_origin));
+        if let Some(origin) = console_origin(loaded, addresses) {
+            own.reached_at(origin);
+        }
         Ok(Self { running, addresses, stopping, refusals })
     }
 
@@ -221,6 +212,7 @@ fn console_state(
         facts: Arc::new(facts),
         clients: Clients::default(),
         public_origin: Arc::clone(public_origin),
+        origin: ConsoleOrigin::default(),
     }
 }
 
@@ -355,28 +347,12 @@ fn public_address(server: &ServerSettings, https: Option<SocketAddr>) -> String 
     shown
 }
 
-/// Behind a proxy TLS ends there: https, unless nobody but this machine reaches us, and not by TLS.
-fn public_origin(public_address: &str, has_https: bool) -> String {
-    let is_loopback = HostPort(public_address.to_owned()).is_loopback();
-    let scheme = if has_https || !is_loopback { "https" } else { "http" };
-    format!("{scheme}://{public_address}")
-}
-
 /// An address as somebody on this machine asks it.
 pub(crate) fn from_here(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(any) if any.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
         IpAddr::V6(any) if any.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
         _ => address,
-    }
-}
-
-/// Where somebody who looks at the console reaches what clients ask: without TLS where nobody has said under which name it is
-/// reached and this machine answers so.
-fn clients_origin(server: &ServerSettings, addresses: Addresses, public_origin: &str) -> String {
-    match addresses.http {
-        Some(http) if server.public_address.is_none() => format!("http://{}", from_here(http)),
-        _ => public_origin.to_owned(),
     }
 }
 

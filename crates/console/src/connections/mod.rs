@@ -1,6 +1,7 @@
 //! Connections of an account to identity providers: the list of them, what each is like, and what is done with one.
 
 mod certificates;
+mod console_login;
 pub(crate) mod delete;
 pub(crate) mod end_overlap;
 mod facts;

@@ -4,10 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountResourceId, Affected, CameIn, Consequences, Scope};
+use vestibule_auth::{AccountResourceId, Affected, CameIn, Consequences, HOME, Scope};
 use vestibule_model::{Connection, ConnectionId, Protocol};
 use vestibule_serve::forms::Zone;
 
+use super::console_login::ConsoleLogin;
 use super::{above, address_of, certificates, facts, who_is_known};
 use crate::forms::Done;
 use crate::frame::Frame;
@@ -37,6 +38,8 @@ struct ConnectionPage {
     table: Table,
     /// How its certificates come, if it has any.
     how_they_come: Option<&'static str>,
+    /// None: it is of an account of users.
+    console_login: Option<ConsoleLogin>,
 }
 
 const READ: &str = "Those of the identity provider are read from its metadata every ten minutes, and when something is signed by one that is not here. One that the metadata \
@@ -115,6 +118,8 @@ pub(crate) async fn show(
         last: last(at, &administration.last_logins_by(caller, at.account, ConnectionId(at.id)).await?),
         table: certificates::table(&connection, caller.now, &Zone::of("UTC")),
         how_they_come: how_they_come(&connection),
+        console_login: (at.account.as_str() == HOME)
+            .then(|| ConsoleLogin::of(&connection, console.origin.get())),
     };
     Ok(answer::page(StatusCode::OK, &page))
 }

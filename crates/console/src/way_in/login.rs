@@ -1,17 +1,19 @@
-//! `/console/login`: the way in with a password.
+//! `/console/login`: the way in with a password, or by one of the identity providers that it names.
 
 use askama::Template;
 use axum::extract::{Extension, State};
 use axum::http::{Extensions, StatusCode};
 use axum::response::{IntoResponse, Response};
 use vestibule_auth::{
-    AdministrationError, ConsoleCredentials, ConsoleStep, IneligibleReason, LogInError, Touch,
+    AdministrationError, ConsoleConnection, ConsoleCredentials, ConsoleStep, IneligibleReason, LogInError,
+    Touch,
 };
+use vestibule_model::visible;
 use vestibule_pages::Page as _;
 use vestibule_serve::layers::LimitedBody;
 use zeroize::Zeroizing;
 
-use super::{Failed, Wanted, code, door, password, signed_in};
+use super::{Failed, Wanted, code, door, password, signed_in, sso};
 use crate::cookies::SESSION;
 use crate::refused::ConsoleError;
 use crate::request::{Browser, Request};
@@ -29,7 +31,18 @@ struct LoginPage<'a> {
     next: &'a str,
     kept: &'a str,
     user_name: &'a str,
+    connections: Vec<Button>,
 }
+
+/// By which somebody goes to an identity provider.
+struct Button {
+    name: String,
+    address: String,
+}
+
+/// The words for an attempt that this browser does not have.
+const OVER: &str =
+    "This sign-in took too long, was finished already, or was begun in another browser. Begin it again.";
 
 /// `GET`. Whoever is signed in already goes on.
 pub(crate) async fn show(
@@ -58,7 +71,7 @@ pub(crate) async fn show(
         }
     }
     let said = done.map(Said::good);
-    login_page(&request, &browser, None, said, ("", wanted))
+    login_page(&console, &request, (&browser, None), said, ("", wanted))
 }
 
 /// `POST`.
@@ -80,8 +93,27 @@ pub(crate) fn sign_in_again(console: &ConsoleState, request: &Request, kept: &st
     let said =
         Said::bad("Your session has ended. Sign in again: what you typed is kept, and nothing was done yet.");
     let wanted = Wanted { kept, ..Wanted::page(HOME) };
-    let mut answer = login_page(request, &Browser::of(console, request), None, Some(said), ("", wanted));
+    let browser = Browser::of(console, request);
+    let mut answer = login_page(console, request, (&browser, None), Some(said), ("", wanted));
     *answer.status_mut() = StatusCode::UNAUTHORIZED;
+    answer
+}
+
+/// For somebody who was refused by what an identity provider says.
+pub(super) fn refused(
+    console: &ConsoleState,
+    request: &Request,
+    failed: Failed,
+    wanted: Wanted<'_>,
+) -> Response {
+    login_page(console, request, (&Browser::of(console, request), Some(failed)), None, ("", wanted))
+}
+
+/// For somebody whose browser has no attempt that this would be the end of.
+pub(super) fn attempt_is_over(console: &ConsoleState, request: &Request) -> Response {
+    let (browser, said) = (Browser::of(console, request), Some(Said::bad(OVER)));
+    let mut answer = login_page(console, request, (&browser, None), said, ("", Wanted::page(HOME)));
+    *answer.status_mut() = StatusCode::BAD_REQUEST;
     answer
 }
 
@@ -102,7 +134,8 @@ pub(super) async fn with_password(
         }
         Err(error) => {
             let browser = Browser::of(console, request);
-            Ok(login_page(request, &browser, Some(Failed::of(error)?), None, (&user_name, wanted)))
+            let failed = (&browser, Some(Failed::of(error)?));
+            Ok(login_page(console, request, failed, None, (&user_name, wanted)))
         }
     }
 }
@@ -118,14 +151,25 @@ const fn must_change(error: &AdministrationError) -> bool {
 }
 
 fn login_page(
+    console: &ConsoleState,
     request: &Request,
-    browser: &Browser,
-    failed: Option<Failed>,
+    (browser, failed): (&Browser, Option<Failed>),
     told: Option<Said>,
     (user_name, wanted): (&str, Wanted<'_>),
 ) -> Response {
     let (csrf, next, kept) = (browser.csrf.as_str(), wanted.next_if_any(), wanted.kept);
     door(request, browser, failed, |said| {
-        LoginPage { said: said.or(told), csrf, next, kept, user_name }.html()
+        let connections = buttons(console, wanted.next);
+        LoginPage { said: said.or(told), csrf, next, kept, user_name, connections }.html()
     })
+}
+
+/// None without an origin to which identity providers could send anybody back.
+fn buttons(console: &ConsoleState, next: &str) -> Vec<Button> {
+    let button = |connection: ConsoleConnection| Button {
+        address: sso::begin_address(&connection.name, next),
+        name: visible(&connection.display_name),
+    };
+    let connections = console.origin.get().map(|_| console.administration().console_connections());
+    connections.unwrap_or_default().into_iter().map(button).collect()
 }

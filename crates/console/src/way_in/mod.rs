@@ -1,9 +1,10 @@
-//! The way in: password, code, a password that has to be changed first; and the way out.
+//! The way in: password, code, a password that has to be changed first, or an identity provider; and the way out.
 
 pub(crate) mod code;
 pub(crate) mod log_out;
 pub(crate) mod login;
 pub(crate) mod password;
+pub(crate) mod sso;
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -30,7 +31,7 @@ impl Failed {
     fn of(error: AdministrationError) -> Result<Self, ConsoleError> {
         let (status, said) = match &error {
             AdministrationError::LogIn(error) => said::of_log_in(error),
-            // Told to whoever has proved the password alone.
+            // Told to whoever has proved who they are alone.
             AdministrationError::NotAllowed => (
                 StatusCode::FORBIDDEN,
                 Said::bad("This user has no role: an owner gives one under Administrators."),

@@ -32,6 +32,8 @@ mod renewing;
 mod resource_forms;
 mod second_factor;
 mod sessions;
+mod sso;
+mod sso_provider;
 mod start;
 mod support;
 mod traffic;

@@ -229,6 +229,7 @@ impl Instance {
             audit_check: None,
             clients: vestibule_console::Clients::default(),
             public_origin: vestibule_testkit::ORIGIN.into(),
+            origin: vestibule_console::ConsoleOrigin::default(),
         })
     }
 }

@@ -30,6 +30,7 @@ pub(super) fn conflicts(config: &Config, purpose: Purpose) -> Vec<Conflict> {
     one_address_twice(config, &mut found);
     transport_of_gateways(config, purpose, &mut found);
     certificate_of_admin(&config.server, &mut found);
+    origin_of_admin(config, &mut found);
     match purpose {
         Purpose::Service => {
             transport(&config.server, &mut found);
@@ -129,6 +130,14 @@ fn certificate_of_admin(server: &ServerSettings, found: &mut Vec<Conflict>) {
         (Some(_), None) => found.push(Conflict::of(&KEYS, format!("needs {key}"))),
         (None, Some(_)) => found.push(Conflict::of(&[key, certificate], format!("needs {certificate}"))),
         _ => {}
+    }
+}
+
+/// What identity providers send administrators back with does not travel in clear.
+fn origin_of_admin(config: &Config, found: &mut Vec<Conflict>) {
+    if config.admin.public_origin.as_ref().is_some_and(|origin| !origin.is_private()) {
+        let reason = "has to begin with https://, unless it is a name of this machine alone, such as http://localhost:8081";
+        found.push(Conflict::of(&["admin.public_origin"], reason));
     }
 }
 

@@ -12,7 +12,7 @@ use vestibule_model::{AccountId, HostPort, Network, SecondFactorPolicy};
 use super::listen_address::ListenAddress;
 use super::log_levels::LogLevels;
 use super::values::{Parsed, folder, milliseconds, optional};
-use crate::listeners::Origin;
+use crate::origins::Origin;
 
 /// All settings.
 #[derive(Debug, Deserialize)]
@@ -72,6 +72,8 @@ pub(crate) struct ServerSettings {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct AdminSettings {
+    #[serde(deserialize_with = "optional")]
+    pub(crate) public_origin: Option<Origin>,
     pub(crate) second_factor: Parsed<SecondFactorPolicy>,
 }
 
