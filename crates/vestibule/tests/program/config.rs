@@ -70,6 +70,24 @@ fn an_origin_that_is_none_is_refused() {
 }
 
 #[test]
+fn administrators_are_sent_back_by_tls_or_to_this_machine() {
+    let checked = |origin: &str| check(&format!("[admin]\npublic_origin = \"{origin}\"\n"), &[]);
+    for origin in
+        ["", "https://console.example.com", "https://console.example.com:8443", "http://localhost:8081"]
+    {
+        assert_eq!(checked(origin).out, "OK\n", "{origin}");
+    }
+    for origin in ["http://console.example.com", "console.example.com", "https://console.example.com/"] {
+        let outcome = checked(origin);
+        assert!(
+            outcome.code == Some(2) && outcome.err.contains("admin.public_origin: "),
+            "{origin}: {}",
+            outcome.err
+        );
+    }
+}
+
+#[test]
 fn administration_beyond_this_machine_needs_encryption() {
     for address in ["0.0.0.0:8081", "[::]:8081", "192.0.2.1:8081"] {
         let server = format!("[server]\nadmin = \"{address}\"\n");
