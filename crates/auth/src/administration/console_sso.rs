@@ -150,7 +150,7 @@ impl Administration<'_> {
         &self,
         step: Result<FirstStep, LogInError>,
     ) -> Result<ConsoleStep, AdministrationError> {
-        match step.map_err(AdministrationError::LogIn)? {
+        match step.map_err(AdministrationError::of_log_in)? {
             FirstStep::LoggedIn(logged_in) => self.let_in(logged_in).await.map(ConsoleStep::LoggedIn),
             FirstStep::Code(ticket) => Ok(ConsoleStep::Code(ticket)),
         }
