@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
 use vestibule_auth::{Auth, FailureLimit, FeedLimits, Settings};
-use vestibule_console::{self as console, Clients, ConsoleState};
+use vestibule_console::{self as console, Clients, ConsoleOrigin, ConsoleState};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -124,6 +124,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         audit_check: None,
         clients: Clients::default(),
         public_origin: "https://localhost".into(),
+        origin: ConsoleOrigin::default(),
     });
     let api = ApiState {
         auth: Arc::clone(auth),

@@ -8,10 +8,12 @@ use std::sync::{Arc, OnceLock};
 pub struct ConsoleOrigin(Arc<OnceLock<String>>);
 
 impl ConsoleOrigin {
-    /// Says what it is. Only the first time counts.
-    pub fn reached_at(&self, origin: String) {
-        // Somebody has said so before.
-        let _ = self.0.set(origin);
+    /// Says what it is; None: there is none. Only the first time counts.
+    pub fn reached_at(&self, origin: Option<String>) {
+        // Somebody may have said so before.
+        if let Some(origin) = origin {
+            let _ = self.0.set(origin);
+        }
     }
 
     /// The origin.

@@ -396,6 +396,6 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
     let running = Server::bind(vec![listen, admin, grpc], limits);
     let running = running.and_then(Server::start).expect("a server on a free port");
     clients.reached_at(format!("http://{}", addresses(&running)[0]));
-    origin.reached_at(format!("http://{}", addresses(&running)[1]));
+    origin.reached_at(Some(format!("http://{}", addresses(&running)[1])));
     running
 }

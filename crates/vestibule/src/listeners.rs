@@ -145,9 +145,7 @@ impl Listeners {
             .with_context(|| format!("cannot listen on {}", shown(&loaded.config)))?;
         let addresses = addresses(&loaded.config, running.addresses());
         reached.reached_at(clients_origin(server, addresses, &public_origin));
-        if let Some(origin) = console_origin(loaded, addresses) {
-            own.reached_at(origin);
-        }
+        own.reached_at(console_origin(loaded, addresses));
         Ok(Self { running, addresses, stopping, refusals })
     }
 

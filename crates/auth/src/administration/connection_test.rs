@@ -6,6 +6,7 @@
 use vestibule_model::Connection;
 
 use super::account_resources::present;
+use super::caller::administrators_account;
 use super::named::AccountResourceId;
 use super::{Administration, AdministrationError, Caller, Scope};
 use crate::directory::ServiceAddresses;
@@ -38,7 +39,8 @@ impl Administration<'_> {
     ///
     /// # Errors
     ///
-    /// Whoever may not change the connection makes none.
+    /// Whoever may not change the connection makes none; one of the administrators' account has none, since the listener that tests go through does
+    /// not know that account.
     pub fn begin_connection_test(
         &self,
         caller: &Caller,
@@ -46,6 +48,10 @@ impl Administration<'_> {
     ) -> Result<(ConnectionTest, Connection), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let connection = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
+        if account == administrators_account() {
+            let why = "administrators sign in at the console alone, which makes no tests: show what came at another time";
+            return Err(AdministrationError::Conflict(why.to_owned()));
+        }
         let now = (self.auth.clock.monotonic(), caller.now);
         let made = self.auth.federated.tests.make(account, connection.id, &*self.auth.rng, now);
         Ok((made, connection))

@@ -5,7 +5,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use vestibule_auth::sso_addresses::service_addresses;
-use vestibule_auth::{AccountResourceId, AdministrationError, ShownMessage};
+use vestibule_auth::{AccountResourceId, AdministrationError, HOME, ShownMessage, console_addresses};
 use vestibule_model::{Connection, Protocol};
 
 use super::report::report;
@@ -94,8 +94,11 @@ pub(crate) async fn submit(
         Protocol::Saml(_) => ShownMessage::SamlResponse(pasted.trim().to_owned()),
         Protocol::Oidc(_) => ShownMessage::IdToken(pasted.trim().to_owned().into()),
     };
-    let (at, origin) = (form.at, &console.public_origin);
-    let addresses = |connection: &Connection| service_addresses(origin, at.account, &connection.name);
+    let at = form.at;
+    let addresses = |connection: &Connection| match console.origin.get() {
+        Some(origin) if at.account.as_str() == HOME => console_addresses(origin, &connection.name),
+        _ => service_addresses(&console.public_origin, at.account, &connection.name),
+    };
     let came = console.administration().test_connection(&signed_in.caller, at, shown, addresses).await?;
     Ok(told(&signed_in, at, &form.connection, report(at.account, &came)))
 }

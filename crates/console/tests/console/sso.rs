@@ -18,11 +18,12 @@ use crate::sso_provider::{
     with_connections, with_connections_and,
 };
 use crate::support::{COOKIE, FACTOR, HOME, Instance, LOGIN, PASSWORD, log_in, set_up};
+use crate::typing::fill;
 
 /// Whether the answer is the page that goes on by itself, and where to.
 fn goes_on_to(shown: &Shown) -> String {
     assert_eq!(shown.status, 200, "{}", shown.html);
-    let rest = shown.html.split_once("content=\"0; url=").expect(&shown.html).1;
+    let rest = shown.html.split_once("content=\"0; url=").unwrap().1;
     rest.split('"').next().unwrap().to_owned()
 }
 
@@ -342,6 +343,19 @@ async fn the_connections_page_and_metadata_say_what_to_give_the_identity_provide
     assert_eq!(metadata.header("content-type"), "application/samlmetadata+xml");
     assert!(metadata.html.contains(&format!("{origin}{}", saml("/acs"))), "{}", metadata.html);
     assert_eq!(instance.browser().get(&oidc("/metadata")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_connection_of_administrators_is_tested_by_what_came_at_the_console() {
+    let (instance, _) = with_connections().await;
+    let browser = instance.signed_in().await;
+    let at = format!("/console/accounts/{ADMINISTRATORS}/connections/71");
+    let page = browser.get(&at).await.html;
+    assert!(page.contains(&format!("{at}/message")) && !page.contains(&format!("{at}/test")), "{page}");
+    let (request, _) = asked(&instance.browser().get(&saml("")).await);
+    let document = answering(&instance, "_1", "admin", &request);
+    let told = fill(&browser, &format!("{at}/message"), &[("secret.saml_response", &document)]).await.html;
+    assert!(told.contains("This login would sign in admin."), "{told}");
 }
 
 #[tokio::test]

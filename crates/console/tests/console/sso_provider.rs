@@ -132,5 +132,5 @@ pub(crate) async fn refusal(instance: &Instance) -> Value {
     let entries = instance.server.store.audit(AuditQuery { limit: 1_000, ..Default::default() }).await;
     let details = entries.unwrap().entries.into_iter().filter_map(|entry| entry.record.details);
     let mut details = details.map(|details| serde_json::from_str::<Value>(&details).unwrap());
-    details.find(|details| details.get("refusal").is_some()).expect("a refusal")
+    details.find(|details| details.get("refusal").is_some()).unwrap()
 }

@@ -44,7 +44,7 @@ impl Item {
 /// examined as a login is. Nobody is signed in here, no user is made, and nothing is used up. The test waits for ten minutes; an account has 50 at most, of which the oldest goes.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/connections/{id}/tests", tag = "connections",
     security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)),
-    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem)))]
+    responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
 pub(in crate::admin) async fn begin_test(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
