@@ -209,6 +209,26 @@ pub(crate) fn oidc_connection(said: Provider, jwks: String) -> OidcConnection {
     }
 }
 
+/// What PEM calls a certificate.
+const CERTIFICATE: &str = "CERTIFICATE";
+
+/// A certificate as PEM.
+pub fn certificate_as_pem(certificate: &Der) -> String {
+    vestibule_saml::to_pem(&certificate.0, CERTIFICATE)
+}
+
+/// Certificates in PEM, one behind the other.
+///
+/// # Errors
+///
+/// The place, from 1, of the first that is none in PEM.
+pub fn read_certificates(text: &str) -> Result<Vec<Der>, usize> {
+    let end = format!("-----END {CERTIFICATE}-----");
+    let each = text.split_inclusive(&*end).map(str::trim).filter(|one| !one.is_empty());
+    let read = |(place, one): (usize, &str)| vestibule_saml::pem(one, CERTIFICATE).map(Der).ok_or(place + 1);
+    each.enumerate().map(read).collect()
+}
+
 /// SAML's part as new connections have it, without the identity provider.
 pub fn blank_saml() -> SamlConnection {
     SamlConnection {

@@ -90,7 +90,10 @@ pub use gateway::{
     ApplicationMethod, ApplicationPrincipal, CompiledRule, Decision, HeldRequest, Objection, Principal,
     SignedUse, Stored, Unauthenticated,
 };
-pub use identity_providers::{IdentityProviderError, blank_oidc, blank_saml, read_metadata, saml_connection};
+pub use identity_providers::{
+    IdentityProviderError, blank_oidc, blank_saml, certificate_as_pem, read_certificates, read_metadata,
+    saml_connection,
+};
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};
 pub use log_out::LogOutError;

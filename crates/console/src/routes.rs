@@ -144,6 +144,14 @@ pub static ROUTES: &[Route] = &[
     shown("/console/accounts/{account}/policies", Who::Reads, || get(accounts::policies::show)),
     shown("/console/accounts/{account}/services", Who::Reads, || get(accounts::services::show)),
     shown("/console/accounts/{account}/connections", Who::Reads, || get(connections::list)),
+    shown("/console/accounts/{account}/connections/new", Who::Writes, || get(connections::make::show)),
+    typed("/console/accounts/{account}/connections/new", Who::Writes, || post(connections::make::submit)),
+    shown("/console/accounts/{account}/connections/{connection}/edit", Who::Writes, || {
+        get(connections::edit::show)
+    }),
+    typed("/console/accounts/{account}/connections/{connection}/edit", Who::Writes, || {
+        post(connections::edit::submit)
+    }),
     shown("/console/accounts/{account}/connections/{connection}", Who::Reads, || get(connections::show)),
     shown("/console/accounts/{account}/connections/{connection}/delete", Who::Writes, || {
         get(connections::delete::show)

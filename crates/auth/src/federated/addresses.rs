@@ -46,6 +46,47 @@ pub fn oidc_url(origin: &str, account: AccountId, connection: &str, operation: &
     format!("{origin}/sso/oidc/{account}/{connection}/{operation}")
 }
 
+/// Where this service is reached for a connection of users: what its identity provider is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionAddresses {
+    /// Where browsers begin a login.
+    pub login: String,
+    /// Where the identity provider tells of logouts: requests of SAML, or logout tokens of OpenID Connect.
+    pub logout: String,
+    /// Of SAML: our entity id, which is where our metadata is.
+    pub entity_id: Option<String>,
+    /// Of SAML: where responses are to be sent by HTTP POST.
+    pub consumer_url: Option<String>,
+    /// Of OpenID Connect: where codes are to be sent.
+    pub redirect_uri: Option<String>,
+}
+
+impl ConnectionAddresses {
+    /// Those of a connection, by the origin under which identity providers reach this service.
+    pub fn of(origin: &str, account: AccountId, connection: &Connection) -> Self {
+        let (name, login) = (&connection.name, login_address(origin, account, connection));
+        match connection.protocol {
+            Protocol::Saml(_) => {
+                let own = service_addresses(origin, account, name);
+                Self {
+                    login,
+                    logout: saml_url(origin, account, name, "logout"),
+                    entity_id: Some(own.entity_id),
+                    consumer_url: own.consumer_urls.into_iter().next(),
+                    redirect_uri: None,
+                }
+            }
+            Protocol::Oidc(_) => Self {
+                login,
+                logout: oidc_url(origin, account, name, "backchannel-logout"),
+                entity_id: None,
+                consumer_url: None,
+                redirect_uri: Some(oidc_url(origin, account, name, oidc_callback(connection.population))),
+            },
+        }
+    }
+}
+
 /// Where browsers begin a login by a connection.
 pub fn login_address(origin: &str, account: AccountId, connection: &Connection) -> String {
     let url = match connection.protocol {

@@ -30,7 +30,7 @@ pub(super) fn of(connection: &Connection) -> Vec<Fact> {
     facts
 }
 
-const fn linking(linking: Linking) -> &'static str {
+pub(super) const fn linking(linking: Linking) -> &'static str {
     match linking {
         Linking::LoginName => "by the login name that the provider says",
         Linking::Subject => "by the provider's own name of them",
@@ -74,12 +74,18 @@ fn of_saml(saml: &SamlConnection) -> Vec<Fact> {
     ]
 }
 
+pub(super) const fn client_secret_in(part: ClientSecretIn) -> &'static str {
+    match part {
+        ClientSecretIn::Header => "in the header",
+        ClientSecretIn::Form => "in the form",
+    }
+}
+
 fn of_oidc(oidc: &OidcConnection) -> Vec<Fact> {
-    let secret = match (&oidc.sealed_client_secret, oidc.client_authentication) {
-        (None, _) => "none: the client is public",
-        (Some(_), ClientSecretIn::Header) => "there is one, shown in the header",
-        (Some(_), ClientSecretIn::Form) => "there is one, shown in the form",
-    };
+    let secret = oidc.sealed_client_secret.as_ref().map_or_else(
+        || "none: the client is public".to_owned(),
+        |_| format!("there is one, shown {}", client_secret_in(oidc.client_authentication)),
+    );
     vec![
         Fact::one("Issuer", Cell::code(&oidc.issuer)),
         Fact::one("Client id there", Cell::code(&oidc.client_id)),

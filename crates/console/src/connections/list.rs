@@ -4,11 +4,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::PageRequest;
+use vestibule_auth::{PageRequest, Scope};
 use vestibule_model::Connection;
 
 use super::certificates::longest_left;
-use super::connection_address;
+use super::{connection_address, connections_address};
 use crate::accounts::{Tab, account_address, tabs};
 use crate::forms::Done;
 use crate::frame::Frame;
@@ -20,10 +20,12 @@ use crate::signed_in::SignedIn;
 use crate::{ConsoleState, answer, words};
 
 #[derive(Template)]
-#[template(path = "resources.html")]
+#[template(path = "kind.html")]
 struct ConnectionsPage {
     frame: Frame,
     tabs: Vec<Tab>,
+    /// Where one is made, for those who may.
+    new: Option<(String, String)>,
     count: String,
     table: Table,
     pager: Pager,
@@ -51,17 +53,19 @@ pub(crate) async fn show(
             longest_left(connection, caller.now).unwrap_or_else(|| Cell::words("none")),
         ]
     };
+    let may = caller.require(Scope::WriteAccount(account)).is_ok();
     let shown = ConnectionsPage {
         frame: Frame::of(signed_in.viewer(), format!("Connections of {account}"))
             .below([("Accounts", ACCOUNTS), (account.as_str(), &account_address(account))])
             .saying(Done::said(request)),
+        new: may.then(|| ("New connection".to_owned(), format!("{}/new", connections_address(account)))),
         tabs: tabs(account, &counts, request.path()),
         count: counted(counts.connections, "connection", "connections"),
         table: Table {
             name: "Connections",
             head: vec!["Name", "In addresses", "Protocol", "State", "Logs in", "Certificate"],
             rows: page.resources.iter().map(row).collect(),
-            empty: "There is no connection: users log in by password alone. Make one with the command line or the API.",
+            empty: "There is no connection: users log in by password alone. Make one for the identity provider that they sign in at.",
         },
         pager: Pager::of(request.path(), &[], cursor.as_deref(), page.next.as_deref()),
     };

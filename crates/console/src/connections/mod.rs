@@ -1,12 +1,15 @@
 //! Connections of an account to identity providers: the list of them, what each is like, and what is done with one.
 
 mod certificates;
-mod console_login;
 pub(crate) mod delete;
+pub(crate) mod edit;
 pub(crate) mod end_overlap;
 mod facts;
+mod fields;
+mod for_provider;
 pub(crate) mod keys;
 mod list;
+pub(crate) mod make;
 pub(crate) mod message;
 pub(crate) mod refresh;
 mod report;

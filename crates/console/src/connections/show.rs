@@ -8,7 +8,7 @@ use vestibule_auth::{AccountResourceId, Affected, CameIn, Consequences, HOME, Sc
 use vestibule_model::{Connection, ConnectionId, Protocol};
 use vestibule_serve::forms::Zone;
 
-use super::console_login::ConsoleLogin;
+use super::for_provider::ForProvider;
 use super::{above, address_of, certificates, facts, who_is_known};
 use crate::forms::Done;
 use crate::frame::Frame;
@@ -38,8 +38,7 @@ struct ConnectionPage {
     table: Table,
     /// How its certificates come, if it has any.
     how_they_come: Option<&'static str>,
-    /// None: it is of an account of users.
-    console_login: Option<ConsoleLogin>,
+    given: ForProvider,
 }
 
 const READ: &str = "Those of the identity provider are read from its metadata every ten minutes, and when something is signed by one that is not here. One that the metadata \
@@ -71,7 +70,7 @@ fn deeds(connection: &Connection, at: AccountResourceId) -> Vec<(&'static str, S
             None,
         ],
     };
-    [test].into_iter().chain(of_protocol.into_iter().flatten()).collect()
+    [deed("Edit", "edit"), test].into_iter().chain(of_protocol.into_iter().flatten()).collect()
 }
 
 /// Who came in by it, a row each.
@@ -119,8 +118,7 @@ pub(crate) async fn show(
         last: last(at, &administration.last_logins_by(caller, at.account, ConnectionId(at.id)).await?),
         table: certificates::table(&connection, caller.now, &Zone::of("UTC")),
         how_they_come: how_they_come(&connection),
-        console_login: (at.account.as_str() == HOME)
-            .then(|| ConsoleLogin::of(&connection, console.origin.get())),
+        given: ForProvider::of(&console, at.account, &connection),
     };
     Ok(answer::page(StatusCode::OK, &page))
 }

@@ -12,12 +12,12 @@ use vestibule_testkit::{ACCOUNT, Browser, ScriptedProvider};
 use crate::support::Instance;
 use crate::typing::{Typed, fill};
 
-fn page(id: i64, deed: &str) -> String {
+pub(crate) fn page(id: i64, deed: &str) -> String {
     format!("/console/accounts/{ACCOUNT}/connections/{id}{deed}")
 }
 
 /// What the API tells of one.
-async fn told(instance: &Instance, id: i64) -> serde_json::Value {
+pub(crate) async fn told(instance: &Instance, id: i64) -> serde_json::Value {
     instance.listed(&format!("/admin/v1/accounts/{ACCOUNT}/connections/{id}")).await
 }
 
@@ -169,7 +169,7 @@ async fn a_key_that_is_brought_says_what_is_wrong_with_it_beside_its_field() {
 }
 
 /// A server whose provider answers as a test says.
-async fn asking() -> (Instance, Arc<ScriptedProvider>, Browser) {
+pub(crate) async fn asking() -> (Instance, Arc<ScriptedProvider>, Browser) {
     let provider = Arc::new(ScriptedProvider::default());
     let outgoing: Arc<dyn Outgoing> = Arc::<ScriptedProvider>::clone(&provider);
     let instance = Instance::start_with(|settings| settings.outgoing = SharedOutgoing(outgoing)).await;

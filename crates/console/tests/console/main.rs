@@ -7,6 +7,7 @@ mod audit;
 mod choices;
 mod colours;
 mod connection_deeds;
+mod connection_forms;
 mod connection_tests;
 mod connections;
 mod counted_ends;

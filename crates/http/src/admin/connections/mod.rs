@@ -22,7 +22,7 @@ use vestibule_saml::{Certificate, pem, to_pem};
 use super::account_resources::{Creation, InAccount, RepresentedResource, Words};
 use super::forms::{ConnectionName, Name};
 use super::idempotency::CreatedResponse;
-use crate::sso::addresses::{login_address, oidc_callback, oidc_url, saml_url, service_addresses};
+use crate::sso::addresses::ConnectionAddresses;
 
 /// What of a connection can be changed. A change names the fields that it changes.
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -170,26 +170,9 @@ struct Addresses {
 
 impl Addresses {
     fn of(connection: &Connection, Place { origin, account }: &Place) -> Self {
-        let (name, login_address) = (&connection.name, login_address(origin, *account, connection));
-        match connection.protocol {
-            Protocol::Saml(_) => {
-                let ours = service_addresses(origin, *account, name);
-                Self {
-                    login_address,
-                    logout_address: saml_url(origin, *account, name, "logout"),
-                    entity_id: Some(ours.entity_id),
-                    consumer_url: ours.consumer_urls.into_iter().next(),
-                    redirect_uri: None,
-                }
-            }
-            Protocol::Oidc(_) => Self {
-                login_address,
-                logout_address: oidc_url(origin, *account, name, "backchannel-logout"),
-                entity_id: None,
-                consumer_url: None,
-                redirect_uri: Some(oidc_url(origin, *account, name, oidc_callback(connection.population))),
-            },
-        }
+        let ConnectionAddresses { login, logout, entity_id, consumer_url, redirect_uri } =
+            ConnectionAddresses::of(origin, *account, connection);
+        Self { login_address: login, logout_address: logout, entity_id, consumer_url, redirect_uri }
     }
 }
 
