@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use tracing::Instrument as _;
 use vestibule_model::{AccountId, Application, SessionId, SessionReference};
 use vestibule_store::{EndedSessions, StoreError};
@@ -161,7 +162,8 @@ impl Administration<'_> {
         caller: &Caller,
         filter: &SessionFilter,
     ) -> Result<EndsPreview, AdministrationError> {
-        let (mut users, mut accounts) = (HashSet::new(), BTreeMap::<_, usize>::new());
+        let (mut users, mut accounts) =
+            (HashSet::with_hasher(RandomState::default()), BTreeMap::<_, usize>::new());
         let found = self.look(caller, filter, |entry| {
             users.insert(entry.holder.id);
             *accounts.entry(entry.holder.account).or_default() += 1;

@@ -52,18 +52,18 @@ fn of_users(own: &ConnectionAddresses) -> Vec<Fact> {
     let known = [(ENTITY_ID, &own.entity_id), (CONSUMER, &own.consumer_url), (REDIRECT, &own.redirect_uri)];
     let known = known.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
     let always = [("Logouts", &own.logout), ("Where logins begin", &own.login)];
-    known.chain(always).map(|(name, text)| Fact::one(name, Cell::code(text))).collect()
+    known.chain(always).map(|(name, text)| Fact::one(name, Cell::copied(text))).collect()
 }
 
 fn of_console(connection: &Connection, origin: &str) -> Vec<Fact> {
     match &connection.protocol {
         Protocol::Saml(_) => {
             let own = console_addresses(origin, &connection.name);
-            let takes = own.consumer_urls.iter().map(Cell::code).collect();
-            vec![Fact::one(ENTITY_ID, Cell::code(&own.entity_id)), Fact::many(CONSUMER, takes, "none")]
+            let takes = own.consumer_urls.iter().map(Cell::copied).collect();
+            vec![Fact::one(ENTITY_ID, Cell::copied(&own.entity_id)), Fact::many(CONSUMER, takes, "none")]
         }
         Protocol::Oidc(_) => {
-            vec![Fact::one(REDIRECT, Cell::code(&console_callback(origin, &connection.name)))]
+            vec![Fact::one(REDIRECT, Cell::copied(&console_callback(origin, &connection.name)))]
         }
     }
 }

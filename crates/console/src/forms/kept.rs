@@ -22,8 +22,16 @@ pub(super) const OF: &str = "of";
 /// The field of a form that is shown again as it was typed.
 pub(crate) const AGAIN: &str = "again";
 
-/// The longest form that is kept: as much goes through a login, sealed.
-const LONGEST: usize = 24 * 1024;
+/// The longest form that is kept, in bytes: as much goes through a login, sealed, whose form may have 64 KiB.
+const LONGEST: usize = 40 * 1024;
+
+/// What becomes of a form whose session has ended.
+pub(crate) enum Sealed {
+    /// It goes through the login, sealed.
+    Form(String),
+    /// It would not fit.
+    TooLong,
+}
 
 /// Whether a field belongs to the session in which the form was sent.
 pub(super) fn is_of_session(name: &str) -> bool {
@@ -35,7 +43,7 @@ fn to_be_kept(fields: &Fields) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// What is sealed of a form whose session has ended; None: there is nothing that could be kept, or it is no form of that session.
-pub(crate) fn seal(console: &ConsoleState, request: &Request, fields: &Fields) -> Option<String> {
+pub(crate) fn seal(console: &ConsoleState, request: &Request, fields: &Fields) -> Option<Sealed> {
     let user: i64 = fields.get(OF).parse().ok()?;
     // Whoever has signed out shows no cookie any more.
     if let Some(cookie) = request.cookie(SESSION) {
@@ -48,8 +56,10 @@ pub(crate) fn seal(console: &ConsoleState, request: &Request, fields: &Fields) -
     let mut form = Serializer::new(String::new());
     form.append_pair("", request.target()).extend_pairs(to_be_kept(fields));
     let form = form.finish();
-    let now = console.clock.now();
-    (form.len() <= LONGEST).then(|| console.administration().seal_form(UserId(user), form, now))
+    if form.len() > LONGEST {
+        return Some(Sealed::TooLong);
+    }
+    Some(Sealed::Form(console.administration().seal_form(UserId(user), form, console.clock.now())))
 }
 
 #[derive(Template)]

@@ -44,11 +44,13 @@ pub(crate) struct Cell {
     pub(crate) machine: String,
     /// Of one of several that may be picked: the name of its field; nothing: it is among them, and may not.
     pub(crate) pick: Option<String>,
+    /// Whether it has a button that copies it.
+    pub(crate) is_copied: bool,
 }
 
 impl Cell {
     fn of(shape: Shape, text: String) -> Self {
-        Self { text, link: None, shape, machine: String::new(), pick: None }
+        Self { text, link: None, shape, machine: String::new(), pick: None, is_copied: false }
     }
 
     /// A text that somebody has written, cut short.
@@ -69,6 +71,11 @@ impl Cell {
     /// An id, a reference, an address.
     pub(crate) fn code(text: impl fmt::Display + Copy) -> Self {
         Self::of(Shape::Code, visible(&text.to_string()))
+    }
+
+    /// The same, with a button that copies it.
+    pub(crate) fn copied(text: impl fmt::Display + Copy) -> Self {
+        Self { is_copied: true, ..Self::code(text) }
     }
 
     /// A number.

@@ -10,6 +10,7 @@ use vestibule_serve::layers::LimitedBody;
 
 use super::{Failed, Wanted, door, login, signed_in};
 use crate::cookies::STEP;
+use crate::forms::kept::Sealed;
 use crate::refused::{ConsoleError, login_address};
 use crate::request::{Browser, Request};
 use crate::routes::{CODE, LOGIN};
@@ -54,7 +55,7 @@ fn begin_anew(console: &ConsoleState, request: &Request, wanted: Wanted<'_>) -> 
     let mut answer = if wanted.kept.is_empty() {
         answer::see_other(&login_address(LOGIN, wanted.next))
     } else {
-        login::sign_in_again(console, request, wanted.kept)
+        login::sign_in_again(console, request, &Sealed::Form(wanted.kept.to_owned()))
     };
     STEP.clear(answer.headers_mut(), request.secure);
     answer

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{Failed, Wanted, code, door, password, signed_in, sso};
 use crate::cookies::SESSION;
+use crate::forms::kept::Sealed;
 use crate::refused::ConsoleError;
 use crate::request::{Browser, Request};
 use crate::routes::HOME;
@@ -88,10 +89,18 @@ pub(crate) async fn submit(
     with_password(&console, &request, credentials, Wanted::of(&fields)).await
 }
 
-/// For somebody whose session has ended before their form came: what they typed is kept.
-pub(crate) fn sign_in_again(console: &ConsoleState, request: &Request, kept: &str) -> Response {
-    let said =
-        Said::bad("Your session has ended. Sign in again: what you typed is kept, and nothing was done yet.");
+/// For somebody whose session has ended before their form came: what they typed is kept, if it is not too long.
+pub(crate) fn sign_in_again(console: &ConsoleState, request: &Request, sealed: &Sealed) -> Response {
+    let (kept, said) = match sealed {
+        Sealed::Form(kept) => {
+            (kept.as_str(), "Sign in again: what you typed is kept, and nothing was done yet.")
+        }
+        Sealed::TooLong => (
+            "",
+            "What you typed is too long to be kept. Sign in in another window; then go back here, and send it again.",
+        ),
+    };
+    let said = Said::bad(format!("Your session has ended. {said}"));
     let wanted = Wanted { kept, ..Wanted::page(HOME) };
     let browser = Browser::of(console, request);
     let mut answer = login_page(console, request, (&browser, None), Some(said), ("", wanted));

@@ -1,5 +1,6 @@
 //! Connections that are made and changed in forms
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_auth::certificate_as_pem;
 use vestibule_model::Protocol;
@@ -20,14 +21,13 @@ fn metadata() -> String {
     let pem = certificate_as_pem(&saml.certificates[0]);
     let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
     format!(
-        "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://new.example/<&>\">\
+        "<EntityDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" entityID=\"https://new.example/metadata\">\
          <IDPSSODescriptor protocolSupportEnumeration=\"urn:oasis:names:tc:SAML:2.0:protocol\">\
          <KeyDescriptor use=\"signing\"><KeyInfo xmlns=\"http://www.w3.org/2000/09/xmldsig#\"><X509Data>\
          <X509Certificate>{base64}</X509Certificate></X509Data></KeyInfo></KeyDescriptor>\
          <SingleSignOnService Binding=\"urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect\" \
          Location=\"https://new.example/sso\"/></IDPSSODescriptor></EntityDescriptor>"
     )
-    .replace("/<&>", "/metadata")
 }
 
 /// The last part of the address where a browser is sent.
@@ -63,7 +63,8 @@ async fn a_connection_is_made_once_of_metadata_that_is_pasted() {
     assert_eq!((&item["display_name"], entries(&instance, id).await.len()), (&json!("adfs"), 1));
     let shown = browser.get(&page(id, "")).await.html;
     for address in ["entity_id", "consumer_url", "login_address", "logout_address"] {
-        assert!(shown.contains(item[address].as_str().unwrap()), "{address}: {shown}");
+        let copied = format!("<code data-copy>{}</code>", item[address].as_str().unwrap());
+        assert!(shown.contains(&copied), "{address}: {shown}");
     }
 }
 
@@ -100,10 +101,42 @@ async fn a_connection_is_made_of_what_a_provider_says_of_itself_and_its_secret_i
 }
 
 #[tokio::test]
+async fn a_connection_of_the_console_stands_in_the_audit_as_one_of_the_api() {
+    let (instance, browser) = signed_in().await;
+    let made = fill(&browser, &new(), &[("name", "adfs"), ("metadata", &metadata())]).await;
+    let by_form = entries(&instance, id_of(made.header("location"))).await;
+    let asked = json!({ "name": "other", "enabled": false, "metadata": metadata() });
+    let path = format!("/admin/v1/accounts/{ACCOUNT}/connections");
+    let made = instance.api(Method::POST, &path, &asked).await;
+    let by_api = entries(&instance, made["id"].as_i64().unwrap()).await;
+    assert_eq!((by_form.len(), by_api.len()), (1, 1));
+    let told = |entry: &Value| {
+        let mut after = entry["after"].clone();
+        after
+            .as_object_mut()
+            .unwrap()
+            .retain(|field, _| !["id", "name", "display_name"].contains(&field.as_str()));
+        (entry["action"].clone(), entry["account"].clone(), after)
+    };
+    assert_eq!(told(&by_form[0]), told(&by_api[0]));
+}
+
+#[tokio::test]
+async fn an_auditor_is_offered_no_form_of_connections() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    let browser = instance.signed_in_with(&json!({ "role": "auditor" })).await;
+    for path in [format!("/console/accounts/{ACCOUNT}/connections"), page(id, "")] {
+        let shown = browser.get(&path).await.html;
+        assert!(!shown.contains("New connection") && !shown.contains(&page(id, "/edit")), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_made_is_told_at_its_field_and_nothing_typed_is_lost() {
     let (_instance, browser) = signed_in().await;
     for (typed, at, why) in [
-        (("metadata", "<a>not metadata</a>"), "metadata", ""),
+        (("metadata", "<a>not metadata</a>"), "metadata", "not the metadata of one entity"),
         (("display_name", "Nothing else"), "metadata", "or say where it is read"),
         (("oidc.issuer", ISSUER), "oidc.issuer", "is of the other protocol"),
     ] {

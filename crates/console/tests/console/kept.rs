@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule_testkit::{ACCOUNT, Browser, Shown};
 
-use crate::support::{ANOTHER_PASSWORD, FACTOR, HOME, Instance, LOGIN, PASSWORD, set_up};
+use crate::support::{ANOTHER_PASSWORD, FACTOR, HOME, Instance, LOGIN, PASSWORD, log_in, set_up};
 use crate::typing::Typed;
 
 fn new_user() -> String {
@@ -138,4 +138,21 @@ async fn what_is_no_seal_of_ours_keeps_nothing() {
         assert_eq!((shown.status, shown.header("location")), (303, HOME), "{kept}");
     }
     assert_eq!(browser.get(FACTOR).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_long_to_be_kept_says_so_and_is_sent_again_by_whoever_signs_in_elsewhere() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in().await;
+    let path = format!("/console/accounts/{ACCOUNT}/connections/new");
+    let long = "x".repeat(60_000);
+    let form = Typed::of(&browser.get(&path).await).with("name", "kept").with("metadata", &long);
+    instance.server.clock.advance(Duration::from_mins(31));
+    let sent = form.send(&browser, &path).await;
+    assert_eq!(sent.status, 401);
+    assert!(sent.html.contains("too long to be kept"), "{}", sent.html);
+    assert_eq!(log_in(&browser, "admin", PASSWORD).await.status, 303);
+    let back = form.send(&browser, &path).await;
+    let again = Typed::of(&Typed::of(&back).send(&browser, &path).await);
+    assert_eq!((again.get("name"), again.get("metadata")), ("kept", long.as_str()));
 }

@@ -37,7 +37,7 @@ async fn a7_what_is_stored_is_text_on_every_page() {
         format!("/console/accounts/{ACCOUNT}/connections"),
         format!("/console/accounts/{ACCOUNT}/connections/{connection}"),
     ]);
-    for deed in ["test", "message", "keys", "end-overlap", "refresh", "delete"] {
+    for deed in ["edit", "test", "message", "keys", "end-overlap", "refresh", "delete"] {
         pages.push(format!("/console/accounts/{ACCOUNT}/connections/{connection}/{deed}"));
     }
     let browser = instance.signed_in().await;
