@@ -52,7 +52,7 @@ function offerCopies() {
         if (secret.matches('dd, td, li')) {
             secret.append(' ', button);
         } else {
-            secret.after(button);
+            secret.after(' ', button);
         }
     }
 }

@@ -84,7 +84,7 @@ pub(super) const fn client_secret_in(part: ClientSecretIn) -> &'static str {
 fn of_oidc(oidc: &OidcConnection) -> Vec<Fact> {
     let secret = oidc.sealed_client_secret.as_ref().map_or_else(
         || "none: the client is public".to_owned(),
-        |_| format!("there is one, shown {}", client_secret_in(oidc.client_authentication)),
+        |_| format!("there is one, sent {}", client_secret_in(oidc.client_authentication)),
     );
     vec![
         Fact::one("Issuer", Cell::code(&oidc.issuer)),

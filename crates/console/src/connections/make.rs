@@ -149,6 +149,9 @@ fn expect_of_protocol(protocol: ProtocolKind, values: &Values) -> Result<(), Adm
         let reason = "paste the metadata, or say where it is read";
         return Err(AdministrationError::invalid("metadata", reason));
     }
+    if protocol == ProtocolKind::Oidc && values.get("oidc.issuer").is_empty() {
+        return Err(AdministrationError::invalid("oidc.issuer", "say the issuer"));
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use vestibule_auth::sso_addresses::test_address;
-use vestibule_auth::{AccountResourceId, AdministrationError};
+use vestibule_auth::{AccountResourceId, AdministrationError, HOME};
 use vestibule_model::Connection;
 use vestibule_serve::forms::Zone;
 
@@ -132,6 +132,8 @@ fn page(
     outcome: Outcome,
 ) -> Response {
     let frame = above(Frame::of(signed_in.viewer(), title), at, Some(name));
-    let another = format!("{}/test", address_of(at));
+    // A connection of administrators is tested by what is pasted alone.
+    let another = if at.account.as_str() == HOME { "message" } else { "test" };
+    let another = format!("{}/{another}", address_of(at));
     answer::page(StatusCode::OK, &TestPage { frame, another, outcome })
 }

@@ -204,7 +204,8 @@ impl Field {
             chosen.map(|choice| choice.label.as_str()).collect::<Vec<_>>().join(", ")
         };
         let words = match &self.control {
-            Control::Line { .. } | Control::Area => visible(&self.value),
+            Control::Line { .. } => visible(&self.value),
+            Control::Area => self.value.lines().map(visible).collect::<Vec<_>>().join(", "),
             Control::Secret | Control::SecretArea => String::new(),
             Control::Select(choices) | Control::Checks(choices) => chosen(choices),
             Control::Check => if self.value == ON { "yes" } else { "no" }.to_owned(),

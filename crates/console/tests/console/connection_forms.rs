@@ -139,6 +139,7 @@ async fn what_cannot_be_made_is_told_at_its_field_and_nothing_typed_is_lost() {
         (("metadata", "<a>not metadata</a>"), "metadata", "not the metadata of one entity"),
         (("display_name", "Nothing else"), "metadata", "or say where it is read"),
         (("oidc.issuer", ISSUER), "oidc.issuer", "is of the other protocol"),
+        (("protocol", "oidc"), "oidc.issuer", "ay the issuer"),
     ] {
         let refused = fill(&browser, &new(), &[("name", "adfs"), typed]).await;
         assert_eq!(refused.status, 422, "{typed:?}: {}", refused.html);
