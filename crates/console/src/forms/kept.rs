@@ -22,8 +22,8 @@ pub(super) const OF: &str = "of";
 /// The field of a form that is shown again as it was typed.
 pub(crate) const AGAIN: &str = "again";
 
-/// The longest form that is kept, in bytes: as much goes through a login, sealed, whose form may have 64 KiB.
-const LONGEST: usize = 40 * 1024;
+/// The longest form that is kept, in bytes: sealed it is a third longer, and goes through a login (`surrounding::MOST_OF_A_LOGIN`).
+const LONGEST: usize = 24 * 1024;
 
 /// What becomes of a form whose session has ended.
 pub(crate) enum Sealed {
