@@ -186,7 +186,7 @@ fn row(place: i64, day: Day, hours: Range<usize>) -> TrafficRow {
     }
     let apart = u32::try_from(place).unwrap_or_default() + 1;
     for address in 0..ADDRESSES {
-        row.addresses.note(Ipv4Addr::from_bits(address * apart).into());
+        row.addresses.note_address(Ipv4Addr::from_bits(address * apart).into());
     }
     row.add_agent("python-requests", 9);
     row

@@ -159,12 +159,12 @@ impl Auth {
     pub(crate) fn count_shown(
         &self,
         route: Route<'_>,
-        Caller { source, user_kind }: Caller,
+        Caller { source, user }: Caller,
         outcome: TrafficOutcome,
         shown: &Showing<'_>,
     ) {
         let Showing { address, agent, now, .. } = *shown;
-        self.traffic.count(&Counted { source, user_kind, route, outcome, address, agent, now });
+        self.traffic.count(&Counted { source, user, route, outcome, address, agent, now });
     }
 
     /// What `work` answers of the session that counts of what is shown.

@@ -128,6 +128,6 @@ pub use traffic::{
     ApplicationStanding, ComparedLine, IDLE_AFTER, NoTrafficDays, Route, SAFE_AFTER, TrafficDays, TrafficKey,
     TrafficLine, TrafficLosses, TrafficReport, TrafficSums, TrafficVerdict, compare,
 };
-pub use vestibule_store::{AddressSketch, AuditCount, AuditOrder, DigestHolder, DigestKind};
+pub use vestibule_store::{AuditCount, AuditOrder, DigestHolder, DigestKind, DistinctSketch};
 pub use why::{Evidence, Life, LifeState, Pasted, Step, WriteTime, life};
 pub use work_pool::WorkPoolGauges;

@@ -123,6 +123,11 @@ pub(crate) const ALL: &[Migration] = &[
         sql: include_str!("../migrations/0026_traffic_counting.sql"),
     },
     Migration { number: 27, name: "audit_keys", sql: include_str!("../migrations/0027_audit_keys.sql") },
+    Migration {
+        number: 28,
+        name: "traffic_of_users",
+        sql: include_str!("../migrations/0028_traffic_of_users.sql"),
+    },
 ];
 
 /// The step that made the audit.

@@ -7,11 +7,11 @@
 //! All writing is one call: [`Store::commit`] takes the changes of one transaction, applies all or none, and
 //! answers when they are durable. A future that is dropped does not undo a commit that has begun.
 
-mod address_sketch;
 mod change;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod directory_change;
+mod distinct_sketch;
 mod end_journal;
 mod ending;
 mod federated_login;
@@ -32,11 +32,11 @@ use vestibule_model::{
     RememberedAnswer, SecretDigest, SessionId, SigningKey, Skill, User, UserId,
 };
 
-pub use address_sketch::{AddressSketch, NoSketch};
 pub use change::{ApplicationTouch, Change};
 pub use directory_change::{
     Changed, ChangedPart, DirectoryChanges, DirectoryScope, Part, PartKind, PartRow, Sequence,
 };
+pub use distinct_sketch::{DistinctSketch, NoSketch};
 pub use end_journal::{EndJournal, JournalError, JournalFuture, JournalSlot, JournaledEnd, MemoryEndJournal};
 pub use ending::{
     EndRecords, EndSessions, EndedSessions, Outcome, SessionSelector, VersionScope, WalkPosition,

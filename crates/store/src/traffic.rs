@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use vestibule_model::{AccountId, Day, Millis, Month, TrafficApplication, TrafficOutcome, UserKind};
 
-use crate::AddressSketch;
+use crate::DistinctSketch;
 
 /// Of a day its hours, of a month its days.
 pub const TRAFFIC_SLOTS: usize = 31;
@@ -44,8 +44,10 @@ pub struct TrafficRow {
     /// How many, in the order of kind, family and outcome.
     pub series: Vec<TrafficSeries>,
     /// From how many addresses.
-    pub addresses: AddressSketch,
-    /// By which client programs, by name: at most [`MOST_AGENTS`] and [`OTHER_AGENTS`].
+    pub addresses: DistinctSketch,
+    /// By how many users, as far as it is known whose requests they are.
+    pub users: DistinctSketch,
+    /// By which client programs, by name and version: at most [`MOST_AGENTS`] and [`OTHER_AGENTS`].
     pub agents: Vec<(Box<str>, u64)>,
 }
 
@@ -170,7 +172,8 @@ impl TrafficUses {
 impl TrafficRow {
     /// One in which nothing is counted yet.
     pub fn empty(source: TrafficSource, period: TrafficPeriod) -> Self {
-        Self { source, period, series: Vec::new(), addresses: AddressSketch::default(), agents: Vec::new() }
+        let (addresses, users) = (DistinctSketch::default(), DistinctSketch::default());
+        Self { source, period, series: Vec::new(), addresses, users, agents: Vec::new() }
     }
 
     /// Adds what another row of the same source and period has. Numbers stay at their highest.
@@ -185,6 +188,7 @@ impl TrafficRow {
             }
         }
         self.addresses.add(&other.addresses);
+        self.users.add(&other.users);
         for (name, count) in &other.agents {
             self.add_agent(name, *count);
         }

@@ -135,7 +135,7 @@ impl AuditTrail {
     fn count(&self, attempt: Attempt, record: &AuditRecord, why: Refusal) {
         self.traffic.count(&Counted {
             source: source_of_refusal(record, why),
-            user_kind: None,
+            user: None,
             route: attempt.route,
             outcome: outcome_of(why),
             address: record.address,

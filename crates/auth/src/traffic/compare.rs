@@ -65,6 +65,7 @@ mod tests {
             sums: TrafficSums { allowed: *allowed, refused: 0 },
             days: Vec::new(),
             addresses: None,
+            users: None,
             agents: Vec::new(),
             standing: None,
         };

@@ -1,5 +1,5 @@
-//! What is counted of requests: by account, application, kind of user, family of routes, outcome and hour; from how many addresses, by
-//! which client programs, and when for the first and the last time.
+//! What is counted of requests: by account, application, kind of user, family of routes, outcome and hour; from how many addresses, by how
+//! many users and which client programs, and when for the first and the last time.
 //!
 //! Counting stays within a shard of the thread that counts (`shard`); what the shards have is written in batches (`writer`), of which
 //! each counts once. Routes of others are folded into families, which are learned (`families`). Nothing here decides anything.
@@ -21,6 +21,7 @@ pub use report::{
     ApplicationStanding, IDLE_AFTER, SAFE_AFTER, TrafficKey, TrafficLine, TrafficReport, TrafficSums,
     TrafficVerdict,
 };
+use source::CountedUser;
 pub(crate) use source::{Caller, outcome_of, source_of_refusal};
 
 use std::net::IpAddr;
@@ -28,7 +29,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::RwLockReadGuard;
-use vestibule_model::{AccountId, Day, Millis, Rng, TrafficOutcome, UserKind};
+use vestibule_model::{AccountId, Day, Millis, Rng, TrafficOutcome};
 use vestibule_store::{Store, StoreError, TrafficSource};
 
 use crate::settings::TrafficRetention;
@@ -90,7 +91,8 @@ impl Route<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counted<'a> {
     pub(crate) source: TrafficSource,
-    pub(crate) user_kind: Option<UserKind>,
+    /// Whose it is, if that is known.
+    pub(crate) user: Option<CountedUser>,
     pub(crate) route: Route<'a>,
     pub(crate) outcome: TrafficOutcome,
     pub(crate) address: Option<IpAddr>,

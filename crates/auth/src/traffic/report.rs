@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use vestibule_model::{Day, Millis, Month, TrafficApplication, TrafficBy, TrafficOutcome, UserKind};
-use vestibule_store::{AddressSketch, TRAFFIC_SLOTS, TrafficPeriod, TrafficRow, TrafficSeries, TrafficUses};
+use vestibule_store::{DistinctSketch, TRAFFIC_SLOTS, TrafficPeriod, TrafficRow, TrafficSeries, TrafficUses};
 
 /// An application that was not used for so long is idle.
 pub const IDLE_AFTER: Duration = Duration::from_hours(24 * 30);
@@ -51,9 +51,11 @@ pub struct TrafficLine {
     pub sums: TrafficSums,
     /// How many on each day that is asked for, whatever came of them; none where the line is of a time itself.
     pub days: Vec<u64>,
-    /// From how many addresses, about, by [`AddressSketch::STANDARD_ERROR`]; of months that are no longer kept by the hour, from
+    /// From how many addresses, about, by [`DistinctSketch::STANDARD_ERROR`]; of months that are no longer kept by the hour, from
     /// how many in all of the month. None: that is not told apart by this.
     pub addresses: Option<u64>,
+    /// By how many users, about, by the same; None: that is not told apart by this.
+    pub users: Option<u64>,
     /// By which client programs, most first; none where they are not told apart by this.
     pub agents: Vec<(Box<str>, u64)>,
     /// What is known of the application, if that is what they have in common.
@@ -164,7 +166,8 @@ struct Line {
     key: TrafficKey,
     sums: TrafficSums,
     days: Vec<u64>,
-    addresses: AddressSketch,
+    addresses: DistinctSketch,
+    users: DistinctSketch,
     agents: HashMap<Box<str>, u64, RandomState>,
 }
 
@@ -204,6 +207,7 @@ impl Summing {
             let place = self.place(&key);
             let line = &mut self.lines[place];
             line.addresses.add(&row.addresses);
+            line.users.add(&row.users);
             for (name, count) in &row.agents {
                 let sum = line.agents.entry(name.clone()).or_default();
                 *sum = sum.saturating_add(*count);
@@ -266,7 +270,8 @@ impl Summing {
             key: key.clone(),
             sums: TrafficSums::default(),
             days: if is_of_a_time { Vec::new() } else { vec![0; self.days] },
-            addresses: AddressSketch::default(),
+            addresses: DistinctSketch::default(),
+            users: DistinctSketch::default(),
             agents: HashMap::default(),
         });
         self.lines.len() - 1
@@ -274,7 +279,7 @@ impl Summing {
 
     /// The report; what is known of applications is still to be told.
     pub(crate) fn report(mut self, since: Option<Millis>) -> TrafficReport {
-        let has_addresses = matches!(self.by, TrafficBy::Application | TrafficBy::Day | TrafficBy::Month);
+        let has_sketches = matches!(self.by, TrafficBy::Application | TrafficBy::Day | TrafficBy::Month);
         self.lines.sort_unstable_by(|one, other| one.key.cmp(&other.key));
         let told = |line: Line| {
             let mut agents: Vec<(Box<str>, u64)> = line.agents.into_iter().collect();
@@ -283,7 +288,8 @@ impl Summing {
                 key: line.key,
                 sums: line.sums,
                 days: line.days,
-                addresses: has_addresses.then(|| line.addresses.count()),
+                addresses: has_sketches.then(|| line.addresses.count()),
+                users: has_sketches.then(|| line.users.count()),
                 agents,
                 standing: None,
             }
@@ -305,6 +311,7 @@ impl TrafficLine {
             sums: TrafficSums::default(),
             days: vec![0; days],
             addresses: Some(0),
+            users: Some(0),
             agents: Vec::new(),
             standing: None,
         }

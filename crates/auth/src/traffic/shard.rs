@@ -5,14 +5,15 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use vestibule_model::{AccountId, Day, TrafficOutcome, UserKind, hour_of_day};
+use vestibule_model::{AccountId, Day, TrafficOutcome, UserId, UserKind, hour_of_day};
 use vestibule_store::{TRAFFIC_SLOTS, TrafficPeriod, TrafficRow, TrafficSeries, TrafficSource, TrafficUses};
 
 use super::families::{Families, Learned, Number, OTHER, is_path, with_family};
 use super::{Counted, RouteKind};
 
-/// The longest name of a client program that is kept.
+/// The longest name of a client program that is kept, and the longest version behind it.
 const LONGEST_AGENT: usize = 40;
+const LONGEST_VERSION: usize = 20;
 
 /// The name of those that say none.
 const NO_AGENT: &str = "(none)";
@@ -28,10 +29,11 @@ pub(super) struct Shard {
 /// What is counted of a source on a day.
 struct DayCounts {
     cells: HashMap<Cell, u64, RandomState>,
-    /// Has what is no cell: addresses and client programs.
+    /// Has what is no cell: addresses, users and client programs.
     row: TrafficRow,
     uses: TrafficUses,
     last_address: Option<IpAddr>,
+    last_user: Option<UserId>,
 }
 
 /// What requests are counted by within a source and a day.
@@ -58,7 +60,7 @@ impl Shard {
         let (day, hour) = (Day::of(counted.now), hour_of_day(counted.now));
         let counts =
             self.days.entry((counted.source, day)).or_insert_with(|| DayCounts::new(counted.source, day));
-        let Counted { user_kind, outcome, .. } = *counted;
+        let (user_kind, outcome) = (counted.user.map(|user| user.kind), counted.outcome);
         *counts.cells.entry(Cell { user_kind, outcome, hour, family }).or_default() += 1;
         counts.note(counted);
     }
@@ -138,6 +140,7 @@ impl DayCounts {
             row: TrafficRow::empty(source, TrafficPeriod::Day(day)),
             uses: TrafficUses::default(),
             last_address: None,
+            last_user: None,
         }
     }
 
@@ -151,7 +154,12 @@ impl DayCounts {
         }
         if let Some(address) = counted.address.filter(|_| counted.address != self.last_address) {
             self.last_address = counted.address;
-            self.row.addresses.note(address);
+            self.row.addresses.note_address(address);
+        }
+        let user = counted.user.map(|user| user.id);
+        if let Some(id) = user.filter(|_| user != self.last_user) {
+            self.last_user = user;
+            self.row.users.note_user(id);
         }
         if let Some(agent) = counted.agent {
             self.row.add_agent(agent_name(agent), 1);
@@ -159,12 +167,23 @@ impl DayCounts {
     }
 }
 
-/// The name of a client program: what stands before the first slash of its `User-Agent`.
+/// The name of a client program with its version: the first product of its `User-Agent` (RFC 9110 section 10.1.5).
 fn agent_name(agent: &[u8]) -> &str {
-    let name = agent.split(|byte| *byte == b'/').next().unwrap_or_default().trim_ascii();
-    let name = &name[..name.len().min(LONGEST_AGENT)];
+    let agent = agent.trim_ascii_start();
+    let name = agent.split(|byte| *byte == b'/').next().unwrap_or_default();
+    let version = agent.get(name.len() + 1..).unwrap_or_default();
+    let version = version.iter().take(LONGEST_VERSION).take_while(|byte| is_of_a_version(**byte)).count();
+    let length = match version {
+        _ if name.len() > LONGEST_AGENT => LONGEST_AGENT,
+        0 => name.len(),
+        version => name.len() + 1 + version,
+    };
     let is_visible = !name.is_empty() && name.iter().all(|byte| (b' '..=b'~').contains(byte));
-    std::str::from_utf8(name).ok().filter(|_| is_visible).unwrap_or(NO_AGENT)
+    std::str::from_utf8(&agent[..length]).ok().filter(|_| is_visible).map_or(NO_AGENT, str::trim_end)
+}
+
+const fn is_of_a_version(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'+' | b'_' | b'~')
 }
 
 #[cfg(test)]
@@ -172,18 +191,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_program_is_named_by_what_stands_before_the_first_slash() {
+    fn a_client_program_is_named_by_its_first_product() {
         let long = format!("{}/1", "x".repeat(99));
+        let long_version = format!("a/{}", "1".repeat(99));
         for (agent, name) in [
-            ("Mozilla/5.0 (X11; Linux x86_64)", "Mozilla"),
-            ("curl/8.5.0", "curl"),
+            ("Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0"),
+            ("curl/8.5.0", "curl/8.5.0"),
+            ("lp-agent/1.2.0-beta+7 node/20", "lp-agent/1.2.0-beta+7"),
             ("my app", "my app"),
+            (" my app/1", "my app/1"),
+            ("my app  ", "my app"),
+            ("app/", "app"),
+            ("app/ 1", "app"),
+            ("app/<b>", "app"),
+            ("app/\u{1b}[31m", "app"),
             ("/7", NO_AGENT),
             ("", NO_AGENT),
             ("\u{1b}[31mred/1", NO_AGENT),
             (long.as_str(), &long[..LONGEST_AGENT]),
+            (long_version.as_str(), &long_version[..2 + LONGEST_VERSION]),
         ] {
             assert_eq!(agent_name(agent.as_bytes()), name, "{agent}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_client_program_makes_it_panic(agent in proptest::collection::vec(proptest::num::u8::ANY, 0..120)) {
+            let name = agent_name(&agent);
+            proptest::prop_assert!((1..=LONGEST_AGENT + 1 + LONGEST_VERSION).contains(&name.len()));
         }
     }
 }

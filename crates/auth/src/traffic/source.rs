@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use vestibule_model::{
     AccountId, Application, AuditRecord, Means, Millis, Refusal, Session, TrafficApplication, TrafficOutcome,
-    UserKind,
+    UserId, UserKind,
 };
 use vestibule_store::TrafficSource;
 
@@ -23,16 +23,30 @@ pub(crate) const UNKNOWN: TrafficSource =
 pub(crate) const ADMINISTRATOR: TrafficSource =
     TrafficSource { account: None, application: TrafficApplication::Administrator };
 
+/// A user, as requests are counted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CountedUser {
+    pub(crate) id: UserId,
+    pub(crate) kind: UserKind,
+}
+
+impl CountedUser {
+    fn of(user: &UserEntry) -> Self {
+        Self { id: user.id, kind: user.kind }
+    }
+}
+
 /// Whoever is known for what they show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) source: TrafficSource,
-    pub(crate) user_kind: Option<UserKind>,
+    /// None: it is for nobody, or nobody knows for whom.
+    pub(crate) user: Option<CountedUser>,
 }
 
 impl Caller {
-    pub(crate) const UNKNOWN: Self = Self { source: UNKNOWN, user_kind: None };
-    pub(crate) const ADMINISTRATOR: Self = Self { source: ADMINISTRATOR, user_kind: None };
+    pub(crate) const UNKNOWN: Self = Self { source: UNKNOWN, user: None };
+    pub(crate) const ADMINISTRATOR: Self = Self { source: ADMINISTRATOR, user: None };
 
     /// The user of a session, and the application it was opened with. Administrators are counted as one.
     pub(crate) fn of(user: &UserEntry, application: Application) -> Self {
@@ -40,13 +54,13 @@ impl Caller {
             return Self::ADMINISTRATOR;
         }
         let (account, application) = (Some(user.account().account.id), TrafficApplication::Of(application));
-        Self { source: TrafficSource { account, application }, user_kind: Some(user.kind) }
+        Self { source: TrafficSource { account, application }, user: Some(CountedUser::of(user)) }
     }
 
     /// An application, for no user.
     pub(crate) fn application(account: AccountId, application: Application) -> Self {
         let application = TrafficApplication::Of(application);
-        Self { source: TrafficSource { account: Some(account), application }, user_kind: None }
+        Self { source: TrafficSource { account: Some(account), application }, user: None }
     }
 
     /// The holder of a session.
@@ -132,13 +146,13 @@ impl Auth {
     pub(crate) fn count_own(
         &self,
         route: Route<'static>,
-        Caller { source, user_kind }: Caller,
+        Caller { source, user }: Caller,
         outcome: TrafficOutcome,
         address: Option<IpAddr>,
         now: Millis,
     ) {
         let agent = None;
-        self.traffic.count(&Counted { source, user_kind, route, outcome, address, agent, now });
+        self.traffic.count(&Counted { source, user, route, outcome, address, agent, now });
     }
 
     /// Counts that somebody logged in.

@@ -6,7 +6,8 @@ use vestibule_model::Millis;
 
 use super::report::{TrafficReport, TrafficVerdict};
 
-const HEAD: &str = "key,name,allowed,refused,addresses,first_used,last_used,last_refused,verdict,grounds\r\n";
+const HEAD: &str =
+    "key,name,allowed,refused,addresses,users,first_used,last_used,last_refused,verdict,grounds\r\n";
 
 impl TrafficReport {
     /// A row for each line, under a row of names; first one that says what is not kept, if any of it is asked for. Times are milliseconds
@@ -15,7 +16,7 @@ impl TrafficReport {
         let mut table = HEAD.to_owned();
         if let Some(kept_from) = self.kept_from {
             // Writing to a text does not fail.
-            let _ = write!(table, "not kept before {kept_from},,,,,,,,,\r\n");
+            let _ = write!(table, "not kept before {kept_from},,,,,,,,,,\r\n");
         }
         for line in &self.lines {
             let time = |at: Option<Millis>| at.map(|at| at.as_unix().to_string()).unwrap_or_default();
@@ -23,11 +24,12 @@ impl TrafficReport {
             let name = standing.and_then(|standing| standing.name.as_deref());
             let uses = standing.map(|standing| standing.uses).unwrap_or_default();
             let (first, last, refused) = (time(uses.first), time(uses.last), time(uses.last_refused));
-            let addresses = line.addresses.map(|count| count.to_string()).unwrap_or_default();
+            let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
+            let (addresses, different_users) = (count(line.addresses), count(line.users));
             let verdict = line.verdict().map(TrafficVerdict::word).unwrap_or_default();
             let _ = write!(
                 table,
-                "{},{},{},{},{addresses},{first},{last},{refused},{verdict},{}\r\n",
+                "{},{},{},{},{addresses},{different_users},{first},{last},{refused},{verdict},{}\r\n",
                 field(&line.key.to_string()),
                 field(name.unwrap_or_default()),
                 line.sums.allowed,

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use vestibule_auth::{
-    AccountSearch, AddressSketch, AdministrationError, Caller, PageRequest, TrafficAsked, TrafficKey,
+    AccountSearch, AdministrationError, Caller, DistinctSketch, PageRequest, TrafficAsked, TrafficKey,
     TrafficLine, TrafficReport,
 };
 use vestibule_model::{AccountId, TrafficBy};
@@ -150,7 +150,7 @@ async fn told(
         Section {
             id: "programs",
             table: programs(&applications),
-            hint: "By what stands before the first slash of the User-Agent: versions are not kept. Logins, refreshes, logouts and tokens have none."
+            hint: "By the first product of the User-Agent, with its version. Logins, refreshes, logouts and tokens have none."
                 .to_owned(),
         },
     ]);
@@ -230,6 +230,7 @@ fn of_applications(report: &TrafficReport, account: Option<AccountId>, caller: &
             Cell::words(words::kind(account, application)),
             Cell::number(line.sums.allowed),
             Cell::number(line.sums.refused),
+            Cell::number(line.users.unwrap_or_default()),
             Cell::number(line.addresses.unwrap_or_default()),
             Cell::time_or(uses.last, &zone, "never"),
             line.verdict().map_or_else(|| Cell::words(""), words::verdict),
@@ -245,6 +246,7 @@ fn of_applications(report: &TrafficReport, account: Option<AccountId>, caller: &
             "Type",
             "Let through",
             "Refused",
+            "Users",
             "Addresses",
             "Last used",
             "Needed?",
@@ -254,9 +256,9 @@ fn of_applications(report: &TrafficReport, account: Option<AccountId>, caller: &
         empty: NOTHING,
     };
     let hint = format!(
-        "Numbers of addresses are exact up to 320 a day, and then estimates that are off by {:.1} % on average. \
+        "Numbers of users and of addresses are exact up to 320 a day, and then estimates that are off by {:.1} % on average. \
          Last uses are told however long ago.",
-        AddressSketch::STANDARD_ERROR * 100.0
+        DistinctSketch::STANDARD_ERROR * 100.0
     );
     Section { id: "applications", table, hint }
 }

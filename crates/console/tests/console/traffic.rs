@@ -46,7 +46,7 @@ async fn requests_are_told_by_what_they_are_counted_by() {
     assert_eq!(row(&page, "routes", "(login)")[1..], ["1", "1"]);
     assert_eq!(row(&page, "outcomes", "A wrong name, password, key, code or token")[1..], ["0", "1"]);
     assert_eq!(row(&page, "kinds", "person")[1..], ["1", "0"], "{}", page.html);
-    assert_eq!(row(&page, "applications", "Logins of users themselves")[2..4], ["1", "1"]);
+    assert_eq!(row(&page, "applications", "Logins of users themselves")[2..6], ["1", "1", "1", "1"]);
     assert!(page.html.contains("50.0 % of them"), "{}", page.html);
 }
 
@@ -59,7 +59,7 @@ async fn safe_to_delete_is_the_engines_word() {
     let report = instance.listed(&path).await;
     let line = report["lines"].as_array().unwrap().iter().find(|line| line["name"] == "Old key").unwrap();
     let told = row(&shown(&instance.signed_in().await, &page()).await, "applications", "Old key");
-    assert_eq!((told[6].as_str(), &json!(told[7])), ("never seen", &line["grounds"]), "{line}");
+    assert_eq!((told[7].as_str(), &json!(told[8])), ("never seen", &line["grounds"]), "{line}");
 }
 
 #[tokio::test]

@@ -63,8 +63,8 @@ async fn requests_are_told_by_application_with_those_of_which_there_are_none() {
     assert_eq!((&report["allowed"], &report["refused"]), (&json!(2), &json!(1)));
     let told = line(&report, "application-token:1");
     assert_eq!((&told["verdict"], &told["grounds"]), (&json!("in-use"), &json!("used last today")));
-    assert_eq!(told["agents"], json!([{ "name": "dialler", "requests": 1 }]));
-    assert_eq!(told["addresses"], 2);
+    assert_eq!(told["agents"], json!([{ "name": "dialler/3.1", "requests": 1 }]));
+    assert_eq!((&told["users"], &told["addresses"]), (&json!(1), &json!(2)));
     let days = told["days"].as_array().unwrap();
     assert_eq!((days.len(), days.last()), (30, Some(&json!(2))));
     let unused: Vec<&Value> =
@@ -139,7 +139,7 @@ async fn lines_are_a_table_for_who_accepts_one_first() {
         let media_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
         assert!(media_type.starts_with("text/csv"), "{media_type}");
         let table = answer.text().await.unwrap();
-        let expected = "key,name,allowed,refused,addresses,first_used,last_used,last_refused,verdict,grounds\r\n(login),,1,0,,,,,,\r\n";
+        let expected = "key,name,allowed,refused,addresses,users,first_used,last_used,last_refused,verdict,grounds\r\n(login),,1,0,,,,,,,\r\n";
         assert_eq!(table, expected);
     }
     for accept in ["*/*", "application/json, text/csv"] {
@@ -156,6 +156,26 @@ async fn what_is_of_no_account_is_told_apart() {
     let unknown = lines(&answer.body).into_iter().find(|(key, ..)| *key == "unknown").unwrap();
     assert_eq!(unknown, ("unknown", 0, 1));
     assert!(line(&answer.body, "administrator")["allowed"].as_u64().unwrap() > 0);
+}
+
+#[tokio::test]
+async fn users_are_told_apart_by_application_and_day() {
+    let instance = Instance::start().await;
+    let anna = json!({ "login_name": "anna", "password": "Tr1cky-pass", "must_change_password": false });
+    let made = instance.send(Method::POST, &format!("/admin/v1/accounts/{ACCOUNT}/users"), anna).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let users = async |query: &str, key: &str| line(&report(&instance, query).await, key)["users"].clone();
+    let today = Day::of(instance.server.clock.now()).to_string();
+    for (name, password) in [("name", "password"), ("name", "password"), ("anna", "Tr1cky-pass")] {
+        assert_eq!(instance.server.log_in(name, password).await.status(), 200);
+    }
+    // Who shows a wrong password is nobody who is known.
+    instance.server.log_in("bot", "wrong").await;
+    assert_eq!((users("", "none").await, users("?by=day", &today).await), (json!(2), json!(2)));
+    instance.server.clock.advance(Duration::from_hours(24));
+    instance.server.log_in("name", "password").await;
+    assert_eq!(users("", "none").await, 2, "over days each counts once");
+    assert_eq!(line(&report(&instance, "?by=kind").await, "human").get("users"), None);
 }
 
 /// Nobody asks the store again and again meanwhile: what is counted after is in the next report.

@@ -190,7 +190,7 @@ async fn addresses_programs_and_kinds_of_user_are_told_apart() {
     let server = TestServer::start().await;
     let tokens = liveperson(&server).await;
     for (address, agent) in
-        [("192.0.2.1", "curl/8"), ("192.0.2.2", "curl/7"), ("192.0.2.1", "python-requests/2")]
+        [("192.0.2.1", "curl/8.5.0"), ("192.0.2.2", "curl/8.5.0 x"), ("192.0.2.1", "curl/7.88.1")]
     {
         let request =
             server.request(Method::GET, "/gateway/check/traefik/rule/default").bearer_auth(&tokens.bearer);
@@ -207,7 +207,7 @@ async fn addresses_programs_and_kinds_of_user_are_told_apart() {
     assert!(series.iter().all(|series| series.user_kind == Some(UserKind::Human)));
     // The login was from a third one.
     assert_eq!(addresses.count(), 3);
-    assert_eq!(agents, [("curl".into(), 2), ("python-requests".into(), 1)]);
+    assert_eq!(agents, [("curl/7.88.1".into(), 1), ("curl/8.5.0".into(), 2)]);
     assert_eq!(period, TrafficPeriod::Day(Day::of(server.clock.now())));
 }
 

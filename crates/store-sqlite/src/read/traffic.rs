@@ -7,7 +7,7 @@ use rusqlite::types::FromSqlError;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, named_params};
 use vestibule_model::{AccountId, Application, ApplicationId, Day, Month, TrafficApplication};
 use vestibule_store::{
-    AddressSketch, TrafficOverview, TrafficPeriod, TrafficQuery, TrafficRow, TrafficSeries, TrafficSource,
+    DistinctSketch, TrafficOverview, TrafficPeriod, TrafficQuery, TrafficRow, TrafficSeries, TrafficSource,
     TrafficSpan, TrafficUses,
 };
 
@@ -115,13 +115,17 @@ fn traffic_row(row: &Row<'_>, account: Option<AccountId>, names: &Names) -> rusq
         let series = counts.into_iter().map(with_name).collect::<Result<Vec<_>, NoFamily>>();
         let mut series = series.map_err(FromSqlError::other)?;
         series.sort_unstable_by(|one, other| one.key().cmp(&other.key()));
-        let addresses = AddressSketch::from_bytes(row.get_ref("addresses")?.as_blob()?);
+        let sketch = |column: &str| {
+            DistinctSketch::from_bytes(row.get_ref(column)?.as_blob()?)
+                .map_err(|error| rusqlite::Error::from(FromSqlError::other(error)))
+        };
         let Json(agents) = row.get("agents")?;
         Ok(TrafficRow {
             source: TrafficSource { account, application: application(row)? },
             period: period(row)?,
             series,
-            addresses: addresses.map_err(FromSqlError::other)?,
+            addresses: sketch("addresses")?,
+            users: sketch("users")?,
             agents,
         })
     })

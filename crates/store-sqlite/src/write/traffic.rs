@@ -23,10 +23,11 @@ use crate::traffic_counts::{self, NumberedSeries};
 const NO_LATER: Day = Day::FIRST;
 
 const PUT: &str = "
-    INSERT INTO traffic (account_id, application_kind, application_id, period_kind, period, counts, addresses, agents)
-    VALUES (:account, :kind, :id, :period_kind, :period, :counts, :addresses, :agents)
+    INSERT INTO traffic (account_id, application_kind, application_id, period_kind, period, counts, addresses, users,
+        agents)
+    VALUES (:account, :kind, :id, :period_kind, :period, :counts, :addresses, :users, :agents)
     ON CONFLICT (account_id, application_kind, application_id, period_kind, period) DO UPDATE SET
-        counts = excluded.counts, addresses = excluded.addresses, agents = excluded.agents";
+        counts = excluded.counts, addresses = excluded.addresses, users = excluded.users, agents = excluded.agents";
 
 const ONE: &str = "
     SELECT * FROM traffic
@@ -143,7 +144,7 @@ impl<'a> Families<'a> {
         let parameters = named_params! {
             ":account": account, ":kind": kind, ":id": id, ":period_kind": period_kind, ":period": period,
             ":counts": traffic_counts::write(numbered), ":addresses": row.addresses.to_bytes(),
-            ":agents": Json(&row.agents),
+            ":users": row.users.to_bytes(), ":agents": Json(&row.agents),
         };
         execute(self.connection, PUT, parameters).map(drop)
     }

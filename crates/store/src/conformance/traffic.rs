@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use vestibule_model::{
-    AccountId, Application, ApplicationId, Day, Millis, TrafficApplication, TrafficOutcome, UserKind,
+    AccountId, Application, ApplicationId, Day, Millis, TrafficApplication, TrafficOutcome, UserId, UserKind,
 };
 
 use super::aged_traffic::aged;
@@ -28,7 +28,7 @@ pub(super) fn source(account: Option<&str>, application: TrafficApplication) -> 
     TrafficSource { account: account.map(id), application }
 }
 
-/// Requests of a family at an hour, with an address and a program for each.
+/// Requests of a family at an hour, of an address and a user by the hour, and of a program.
 pub(super) fn row(source: TrafficSource, number: i32, family: &str, hour: usize, count: u64) -> TrafficRow {
     let mut slots = [0; TRAFFIC_SLOTS];
     slots[hour] = count;
@@ -36,7 +36,8 @@ pub(super) fn row(source: TrafficSource, number: i32, family: &str, hour: usize,
     let series =
         vec![TrafficSeries { user_kind: Some(UserKind::Bot), family: family.into(), outcome, slots }];
     let mut row = TrafficRow { series, ..TrafficRow::empty(source, day(number)) };
-    row.addresses.note(Ipv4Addr::from_bits(u32::try_from(hour).unwrap()).into());
+    row.addresses.note_address(Ipv4Addr::from_bits(u32::try_from(hour).unwrap()).into());
+    row.users.note_user(UserId(i64::try_from(hour / 2).unwrap()));
     row.add_agent("curl", count);
     row
 }
@@ -104,7 +105,8 @@ pub async fn a_row_of_traffic_is_read_back(store: &dyn Store) {
     all[3].slots = [0; TRAFFIC_SLOTS];
     all[3].slots[23] = u64::MAX;
     let mut expected = TrafficRow { series: all, ..TrafficRow::empty(source(Some(HERE), TOKEN), day(DAY)) };
-    (0..2_000).for_each(|address| expected.addresses.note(Ipv4Addr::from_bits(address).into()));
+    (0..2_000).for_each(|address| expected.addresses.note_address(Ipv4Addr::from_bits(address).into()));
+    (0..1_000).for_each(|user| expected.users.note_user(UserId(user)));
     expected.add_agent("a \"quoted\" agent", u64::MAX);
     expected.add_agent("curl", 1);
     given(store, [made(HERE), counted(1, vec![expected.clone()])]).await;
@@ -139,7 +141,7 @@ pub async fn what_is_counted_is_added_up(store: &dyn Store) {
     expected.add(&here(DAY, "/a", 4, u64::MAX));
     expected.add(&here(DAY, "/b", 3, 1));
     assert_eq!(rows(store, Some(HERE)).await, [expected.clone()]);
-    assert_eq!(expected.addresses.count(), 2);
+    assert_eq!((expected.addresses.count(), expected.users.count()), (2, 2));
 }
 
 pub async fn a_batch_counts_once(store: &dyn Store) {

@@ -24,6 +24,9 @@ pub(super) struct Line {
     /// From how many addresses, about: by application, day and month.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) addresses: Option<u64>,
+    /// By how many users, about: by application, day and month.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) users: Option<u64>,
     /// By which client programs, most first, the rest together as `(other)`: by application, day and month.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) agents: Vec<Agent>,
@@ -49,7 +52,7 @@ pub(super) struct Line {
 #[derive(Serialize, ToSchema)]
 #[schema(as = TrafficAgent)]
 pub(super) struct Agent {
-    /// What stands before the first slash of its `User-Agent`.
+    /// The first product of its `User-Agent`, with its version: `curl/8.5.0`.
     name: Box<str>,
     requests: u64,
 }
@@ -80,6 +83,7 @@ impl Line {
             refused: line.sums.refused,
             days: line.days,
             addresses: line.addresses,
+            users: line.users,
             agents: agents.into_iter().map(|(name, requests)| Agent { name, requests }).collect(),
             first_used: uses.first.map(Millis::as_unix),
             last_used: uses.last.map(Millis::as_unix),

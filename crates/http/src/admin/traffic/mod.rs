@@ -9,7 +9,7 @@ use http::StatusCode;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_auth::{AddressSketch, TrafficAsked, TrafficDays, TrafficReport};
+use vestibule_auth::{DistinctSketch, TrafficAsked, TrafficDays, TrafficReport};
 use vestibule_model::{AccountId, Millis, TrafficApplication, TrafficBy};
 
 use super::AdminState;
@@ -50,7 +50,7 @@ pub(super) struct Report {
     /// The first day of which anything is kept, if there are days before it among those that are asked for: nothing is told of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     kept_from: Option<String>,
-    /// The standard error of numbers of addresses, in parts of them.
+    /// The standard error of numbers of addresses and of users, in parts of them.
     address_error: f64,
     /// How many requests were let through, or done.
     allowed: u64,
@@ -130,7 +130,7 @@ fn answer(asked: &TrafficAsked, report: TrafficReport, now: Millis, headers: &He
         to: asked.days.through.to_string(),
         counting_since: since.map(Millis::as_unix),
         kept_from: report.kept_from.map(|day| day.to_string()),
-        address_error: AddressSketch::STANDARD_ERROR,
+        address_error: DistinctSketch::STANDARD_ERROR,
         allowed: report.sums.allowed,
         refused: report.sums.refused,
         lines,

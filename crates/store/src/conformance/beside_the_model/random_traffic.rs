@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use vestibule_model::{
-    Application, ApplicationId, Day, Millis, Month, TrafficApplication, TrafficOutcome, UserKind,
+    Application, ApplicationId, Day, Millis, Month, TrafficApplication, TrafficOutcome, UserId, UserKind,
 };
 
 use super::random_changes::name;
@@ -62,7 +62,8 @@ fn a_row() -> impl Strategy<Value = TrafficRow> {
                 row.add(&TrafficRow { series: vec![series], ..TrafficRow::empty(source, period) });
             }
             for address in addresses {
-                row.addresses.note(Ipv4Addr::from_bits(address).into());
+                row.addresses.note_address(Ipv4Addr::from_bits(address).into());
+                row.users.note_user(UserId(i64::from(address / 2)));
                 row.add_agent(["curl", "Mozilla", "x"][address as usize % 3], 1);
             }
             row

@@ -20,8 +20,8 @@ const MARKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'
 const NOTHING: char = '·';
 
 const OF_APPLICATIONS: &[&str] =
-    &["key", "name", "allowed", "refused", "addresses", "trend", "verdict", "grounds"];
-const OF_SPANS: &[&str] = &["key", "allowed", "refused", "addresses"];
+    &["key", "name", "allowed", "refused", "users", "addresses", "trend", "verdict", "grounds"];
+const OF_SPANS: &[&str] = &["key", "allowed", "refused", "users", "addresses"];
 const OF_OTHERS: &[&str] = &["key", "allowed", "refused", "trend"];
 
 pub(super) async fn run(service: &Service, arguments: &TrafficArguments) -> anyhow::Result<()> {

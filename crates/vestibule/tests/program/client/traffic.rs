@@ -37,7 +37,10 @@ fn applications_are_told_with_their_trend_and_verdict() {
     let table = operator.ask(&["traffic", "12345678"]);
     let mut lines = table.lines();
     let head: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
-    assert_eq!(head, ["KEY", "NAME", "ALLOWED", "REFUSED", "ADDRESSES", "TREND", "VERDICT", "GROUNDS"]);
+    assert_eq!(
+        head,
+        ["KEY", "NAME", "ALLOWED", "REFUSED", "USERS", "ADDRESSES", "TREND", "VERDICT", "GROUNDS"]
+    );
     let none = lines.next().unwrap();
     assert!(none.starts_with("none ") && none.ends_with('█'), "{table}");
     assert!(lines.all(|line| line.contains("never-seen")), "{table}");

@@ -1,8 +1,8 @@
-//! How many addresses are different, in little more than a kilobyte: `HyperLogLog`, of hashes of 32 bits.
+//! How many of something are different, in little more than a kilobyte: `HyperLogLog`, of hashes of 32 bits.
 //!
 //! Up to [`MOST_HASHES`] the hashes themselves are kept, beyond that the registers; the count is estimated as by O. Ertl, "New
 //! cardinality estimation algorithms for `HyperLogLog` sketches" (2017), section 2.4. Adding up is a union: in whatever order, and
-//! however often, the same comes out. Addresses cannot be read out of it, but whoever has it can try whether one may be in it.
+//! however often, the same comes out. What was noted cannot be read out of it, but whoever has it can try whether something may be in it.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -13,6 +13,8 @@
 
 use std::fmt;
 use std::net::IpAddr;
+
+use vestibule_model::UserId;
 
 /// Bits of a hash that choose its register.
 const LG_REGISTERS: u32 = 11;
@@ -28,9 +30,9 @@ const MOST_HASHES: usize = REGISTERS * 5 / 32;
 const HASHES: u8 = 1;
 const PACKED: u8 = 2;
 
-/// Addresses, as far as it has to be told how many are different.
+/// Addresses or users, as far as it has to be told how many are different.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AddressSketch(Kept);
+pub struct DistinctSketch(Kept);
 
 #[derive(Clone, PartialEq, Eq)]
 enum Kept {
@@ -42,17 +44,26 @@ enum Kept {
 
 /// Bytes that are no sketch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no sketch of addresses")]
+#[error("no sketch of what is different")]
 pub struct NoSketch;
 
-impl AddressSketch {
-    /// The standard error of [`AddressSketch::count`], in parts of it: 1.04 divided by the root of the number of registers.
-    /// Up to 320 addresses it is exact, but for one in ten thousand cases.
+impl DistinctSketch {
+    /// The standard error of [`DistinctSketch::count`], in parts of it: 1.04 divided by the root of the number of registers.
+    /// Up to 320 it is exact, but for one in ten thousand cases.
     pub const STANDARD_ERROR: f64 = 0.023;
 
-    /// Notes an address.
-    pub fn note(&mut self, address: IpAddr) {
-        self.note_hash(hash(address));
+    /// Notes an address. An IPv4 address is the same written as IPv6.
+    pub fn note_address(&mut self, address: IpAddr) {
+        let octets = match address {
+            IpAddr::V4(address) => address.to_ipv6_mapped(),
+            IpAddr::V6(address) => address,
+        };
+        self.note_hash(hash(octets.to_bits()));
+    }
+
+    /// Notes a user. A sketch has either addresses or users.
+    pub fn note_user(&mut self, UserId(user): UserId) {
+        self.note_hash(hash(u128::from(user.cast_unsigned())));
     }
 
     fn note_hash(&mut self, hash: u32) {
@@ -104,7 +115,7 @@ impl AddressSketch {
         }
     }
 
-    /// To be kept; empty: no address was noted.
+    /// To be kept; empty: nothing was noted.
     pub fn to_bytes(&self) -> Vec<u8> {
         match &self.0 {
             Kept::Hashes(hashes) if hashes.is_empty() => Vec::new(),
@@ -149,26 +160,21 @@ impl AddressSketch {
     }
 }
 
-impl Default for AddressSketch {
-    /// No address.
+impl Default for DistinctSketch {
+    /// Nothing.
     fn default() -> Self {
         Self(Kept::Hashes(Vec::new()))
     }
 }
 
-impl fmt::Debug for AddressSketch {
+impl fmt::Debug for DistinctSketch {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "AddressSketch({})", self.count())
+        write!(out, "DistinctSketch({})", self.count())
     }
 }
 
-/// The same at all times and on all machines. An IPv4 address is the same written as IPv6.
-fn hash(address: IpAddr) -> u32 {
-    let octets = match address {
-        IpAddr::V4(address) => address.to_ipv6_mapped(),
-        IpAddr::V6(address) => address,
-    };
-    let bits = octets.to_bits();
+/// The same at all times and on all machines.
+fn hash(bits: u128) -> u32 {
     let (high, low) = ((bits >> 64) as u64, bits as u64);
     (mixed(mixed(high).wrapping_add(low)) >> 32) as u32
 }
@@ -242,15 +248,15 @@ mod tests {
 
     use super::*;
 
-    fn of(addresses: impl IntoIterator<Item = u32>) -> AddressSketch {
-        let mut sketch = AddressSketch::default();
-        addresses.into_iter().for_each(|address| sketch.note(Ipv4Addr::from_bits(address).into()));
+    fn of(addresses: impl IntoIterator<Item = u32>) -> DistinctSketch {
+        let mut sketch = DistinctSketch::default();
+        addresses.into_iter().for_each(|address| sketch.note_address(Ipv4Addr::from_bits(address).into()));
         sketch
     }
 
     #[test]
     fn few_addresses_are_counted_as_they_are() {
-        assert_eq!(AddressSketch::default().count(), 0);
+        assert_eq!(DistinctSketch::default().count(), 0);
         assert_eq!(of([1, 2, 3, 2, 1]).count(), 3);
         assert_eq!(of(0..MOST_HASHES as u32).count(), MOST_HASHES as u64);
     }
@@ -258,9 +264,16 @@ mod tests {
     #[test]
     fn an_address_is_the_same_in_either_form() {
         let mut sketch = of([7]);
-        sketch.note(Ipv4Addr::from_bits(7).to_ipv6_mapped().into());
-        sketch.note(Ipv6Addr::from_bits(7).into());
+        sketch.note_address(Ipv4Addr::from_bits(7).to_ipv6_mapped().into());
+        sketch.note_address(Ipv6Addr::from_bits(7).into());
         assert_eq!(sketch.count(), 2);
+    }
+
+    #[test]
+    fn users_are_told_apart() {
+        let mut sketch = DistinctSketch::default();
+        (0..100).chain(50..150).for_each(|user| sketch.note_user(UserId(user)));
+        assert_eq!(sketch.count(), 150);
     }
 
     /// Of a hundred sets of each size, the root of the mean square is the standard error, and none is farther off than four of them.
@@ -276,11 +289,11 @@ mod tests {
             let mean_square = off.iter().map(|off| off * off).sum::<f64>() / 100.0;
             let farthest = off.iter().fold(0.0, |far: f64, off| far.max(off.abs()));
             assert!(
-                mean_square.sqrt() < 1.15 * AddressSketch::STANDARD_ERROR,
+                mean_square.sqrt() < 1.15 * DistinctSketch::STANDARD_ERROR,
                 "{count}: {}",
                 mean_square.sqrt()
             );
-            assert!(farthest < 4.0 * AddressSketch::STANDARD_ERROR, "{count}: {farthest}");
+            assert!(farthest < 4.0 * DistinctSketch::STANDARD_ERROR, "{count}: {farthest}");
         }
     }
 
@@ -295,7 +308,7 @@ mod tests {
     fn what_is_no_sketch_is_refused() {
         let registers = of(0..2_000).to_bytes();
         for bytes in [&[3, 0, 0, 0, 0][..], &[HASHES, 1, 2], &registers[1..], &registers[..1_280]] {
-            assert_eq!(AddressSketch::from_bytes(bytes), Err(NoSketch));
+            assert_eq!(DistinctSketch::from_bytes(bytes), Err(NoSketch));
         }
     }
 
@@ -303,7 +316,7 @@ mod tests {
         #[test]
         fn a_sketch_is_read_as_it_is_written(count in 0..2_000_u32) {
             let sketch = of(0..count);
-            prop_assert_eq!(AddressSketch::from_bytes(&sketch.to_bytes()), Ok(sketch));
+            prop_assert_eq!(DistinctSketch::from_bytes(&sketch.to_bytes()), Ok(sketch));
         }
 
         #[test]
@@ -321,7 +334,7 @@ mod tests {
         fn no_bytes_make_it_panic(form in 0..4_u8, bytes in prop_oneof![
             prop::collection::vec(any::<u8>(), 0..80), prop::collection::vec(any::<u8>(), 1_280),
         ]) {
-            if let Ok(mut sketch) = AddressSketch::from_bytes(&[&[form], &bytes[..]].concat()) {
+            if let Ok(mut sketch) = DistinctSketch::from_bytes(&[&[form], &bytes[..]].concat()) {
                 sketch.add(&of(0..9));
                 let _ = (sketch.count(), sketch.to_bytes());
             }
