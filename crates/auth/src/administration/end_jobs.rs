@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use tracing::Instrument as _;
-use vestibule_model::{AccountId, Application, SessionId, SessionReference};
+use vestibule_model::{AccountId, Application, SessionId, SessionReference, UserId};
 use vestibule_store::{EndedSessions, StoreError};
 
 use super::live_sessions::SessionFilter;
@@ -162,16 +162,15 @@ impl Administration<'_> {
         caller: &Caller,
         filter: &SessionFilter,
     ) -> Result<EndsPreview, AdministrationError> {
-        let (mut users, mut accounts) =
-            (HashSet::with_hasher(RandomState::default()), BTreeMap::<_, usize>::new());
+        let (mut users, mut accounts) = (UsersOfAWalk::default(), BTreeMap::<_, usize>::new());
         let found = self.look(caller, filter, |entry| {
-            users.insert(entry.holder.id);
+            users.note(self.auth.live.shard_of(entry.holder.id), entry.holder.id);
             *accounts.entry(entry.holder.account).or_default() += 1;
         });
         let found = found.await?;
         let (sessions, leaves_own) = (found.total, found.own.is_some());
         found.plan()?;
-        Ok(EndsPreview { sessions, users: users.len(), accounts, leaves_own })
+        Ok(EndsPreview { sessions, users: users.count(), accounts, leaves_own })
     }
 
     /// The sessions that the filter wants and the caller may end; `visit` is shown each but their own.
@@ -207,6 +206,30 @@ impl Administration<'_> {
         })
         .await?;
         Ok(found)
+    }
+}
+
+/// How many users a walk has seen. It goes from shard to shard, and the sessions of a user are all in one: the users of that alone are
+/// kept, in a set that stays small.
+#[derive(Default)]
+struct UsersOfAWalk {
+    shard: u16,
+    of_shard: HashSet<UserId, RandomState>,
+    before: usize,
+}
+
+impl UsersOfAWalk {
+    fn note(&mut self, shard: u16, user: UserId) {
+        if shard != self.shard {
+            self.before += self.of_shard.len();
+            self.of_shard.clear();
+            self.shard = shard;
+        }
+        self.of_shard.insert(user);
+    }
+
+    fn count(&self) -> usize {
+        self.before + self.of_shard.len()
     }
 }
 

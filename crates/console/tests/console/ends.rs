@@ -70,6 +70,17 @@ async fn all_that_match_are_ended_with_progress() {
 }
 
 #[tokio::test]
+async fn users_are_counted_once_however_many_sessions_they_have() {
+    let instance = Instance::start().await;
+    for _ in 0..3 {
+        two_sessions(&instance).await;
+    }
+    let asked = instance.signed_in().await.get(&format!("{END}?account={ACCOUNT}")).await;
+    assert!(asked.html.contains("6 sessions would end"), "{}", asked.html);
+    assert!(asked.html.contains("<dt>Users</dt><dd><bdi>2</bdi></dd>"), "{}", asked.html);
+}
+
+#[tokio::test]
 async fn my_own_session_is_left_by_end_all() {
     let instance = Instance::start().await;
     two_sessions(&instance).await;
