@@ -30,12 +30,14 @@ pub struct OwnSecondFactor {
     pub recovery_codes_left: usize,
     /// Whether there has to be one.
     pub is_required: bool,
+    /// Whether the password is asked for as well when it is set up or changed: whether there is one that counts.
+    pub asks_password: bool,
 }
 
 /// What is shown to change a second factor that there is.
 #[derive(Clone, Copy)]
 pub struct ShownFactor<'a> {
-    /// The password.
+    /// The password; of whoever has none that counts it is not looked at.
     pub password: &'a str,
     /// A code of the device, or a recovery code.
     pub code: &'a str,
@@ -71,6 +73,7 @@ impl Administration<'_> {
             since: factor.map(|factor| factor.since),
             recovery_codes_left: factor.map_or(0, |factor| factor.recovery.len()),
             is_required: self.is_second_factor_required(),
+            asks_password: holder.has_password(),
         })
     }
 
@@ -152,7 +155,7 @@ impl Administration<'_> {
         .await
     }
 
-    /// Opens a session for a caller whose sessions a change has ended, for which they have shown password and code: those of the
+    /// Opens a session for a caller whose sessions a change has ended, for which they have shown what it takes: those of the
     /// credential version that it has brought, and no later ones.
     async fn reopen(
         &self,
@@ -197,7 +200,7 @@ impl Administration<'_> {
         Ok(self.auth.remove_second_factor(&holder, at, shown.code).await?)
     }
 
-    /// The caller, who shows the password once more.
+    /// The caller, who has a second factor, and shows the password once more if there is one that counts.
     async fn proved_once_more(
         &self,
         caller: &Caller,

@@ -164,9 +164,7 @@ impl Auth {
         shown: ShownEnrolment<'_>,
     ) -> Result<NewFactor, EnrolmentError> {
         let new = self.factor_shown(holder, at, shown)?;
-        if holder.has_password() {
-            self.prove_password_again(holder, at, shown.password).await?;
-        }
+        self.prove_password_again(holder, at, shown.password).await?;
         Ok(new)
     }
 
@@ -195,13 +193,17 @@ impl Auth {
         Ok(NewFactor { factor, expected, codes })
     }
 
-    /// Whoever found somebody signed in shall not lock them out: the password is shown once more.
+    /// Whoever found somebody signed in shall not lock them out: the password is shown once more, by whoever has one that counts.
+    /// Everybody else shows nothing here; what is changed takes a code of the second factor in any case.
     pub(crate) async fn prove_password_again(
         self: &Arc<Self>,
         holder: &ProvedUser,
         at: LogIn,
         password: &str,
     ) -> Result<(), EnrolmentError> {
+        if !holder.has_password() {
+            return Ok(());
+        }
         let attempt = Attempt::to_log_in(at, Means::Session);
         let credentials = UserCredentials {
             user_name: holder.user.login_name.clone(),

@@ -25,6 +25,7 @@ const TITLE: &str = "Second factor";
 struct EnrolPage<'a> {
     frame: Frame,
     is_required: bool,
+    asks_password: bool,
     secret: &'a str,
     picture: Picture,
     state: &'a str,
@@ -45,6 +46,7 @@ struct FactorPage {
     since: String,
     codes_left: usize,
     is_required: bool,
+    asks_password: bool,
 }
 
 /// What the page tells of what was tried.
@@ -193,6 +195,7 @@ fn page(console: &ConsoleState, signed_in: &SignedIn, told: Told) -> Result<Resp
         since: Zone::of("UTC").day(since),
         codes_left: own.recovery_codes_left,
         is_required: own.is_required,
+        asks_password: own.asks_password,
     };
     Ok(answer::page(status, &factor))
 }
@@ -214,6 +217,7 @@ fn enrol_page(
     let enrol = EnrolPage {
         frame: frame(signed_in).saying(said),
         is_required: own.is_required,
+        asks_password: own.asks_password,
         secret: &begun.secret,
         picture: Picture::of(&begun.address),
         state: &begun.state,

@@ -42,7 +42,8 @@ pub(super) struct ConfirmSecondFactor {
     state: String,
     /// The first code of the device.
     code: String,
-    /// The present password.
+    /// The present password; needed of whoever has one that counts in the account.
+    #[serde(default)]
     #[schema(value_type = Password)]
     password: String,
 }
@@ -52,7 +53,8 @@ pub(super) struct ConfirmSecondFactor {
 pub(super) struct ShowSecondFactor {
     /// A code of the device, or a recovery code.
     code: String,
-    /// The present password.
+    /// The present password; needed of whoever has one that counts in the account.
+    #[serde(default)]
     #[schema(value_type = Password)]
     password: String,
 }
@@ -125,7 +127,7 @@ pub(super) async fn confirm(
     Ok(json(StatusCode::OK, &SecondFactorSetUp { recovery_codes, token, expires }))
 }
 
-/// Makes the recovery codes anew, for whoever shows password and code; those of before count no more.
+/// Makes the recovery codes anew, for whoever shows a code, and the password if they have one; those of before count no more.
 #[utoipa::path(post, path = "/admin/v1/second-factor/recovery-codes", tag = "second factor", security(("bearer" = [])),
     request_body = ShowSecondFactor, responses((status = 200, body = RecoveryCodes), (status = 409, body = Problem),
     (status = 412, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
@@ -141,7 +143,7 @@ pub(super) async fn renew_recovery_codes(
     Ok(json(StatusCode::OK, &RecoveryCodes { recovery_codes: told(&codes) }))
 }
 
-/// Takes it away, for whoever shows password and code. Where administrators need one, the session is for setting up another then.
+/// Takes it away, for whoever shows a code, and the password if they have one. Where administrators need one, the session is for setting up another then.
 #[utoipa::path(post, path = "/admin/v1/second-factor/remove", tag = "second factor", security(("bearer" = [])),
     request_body = ShowSecondFactor, responses((status = 204), (status = 409, body = Problem),
     (status = 412, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]

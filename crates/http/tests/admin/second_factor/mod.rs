@@ -2,6 +2,7 @@
 
 mod meanwhile;
 mod required;
+mod without_password;
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
