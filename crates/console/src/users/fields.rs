@@ -52,7 +52,7 @@ impl Offered {
             |client: &OauthClient| Choice::new(&client.client_id, named(&client.name, &client.client_id));
         choices.extend(self.clients.iter().map(client));
         let field = Field::select("allowed_app_key", "Logs in with", values, choices);
-        let hint = "The API key or OAuth client that may log in as this bot.";
+        let hint = "The API key or OAuth client that may log in as this bot. It is the only way in: an identity provider's connection finds no bots.";
         (self.kind == UserKind::Bot).then(|| field.hint(hint))
     }
 
