@@ -34,6 +34,7 @@ mod resource_forms;
 mod second_factor;
 mod sessions;
 mod sso;
+mod sso_code;
 mod sso_provider;
 mod start;
 mod support;

@@ -5,31 +5,18 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use tower::ServiceExt as _;
-use vestibule_auth::{HOME as ADMINISTRATORS, Settings};
-use vestibule_model::{
-    AuthenticationMethod, Connection, Dialect, Population, Provisioning, SecondFactorPolicy,
-};
+use vestibule_auth::HOME as ADMINISTRATORS;
+use vestibule_model::{AuthenticationMethod, Connection, Dialect, Population, Provisioning};
 use vestibule_store::Change;
 use vestibule_testkit::identity_provider::{self as idp, SAML, made, saml_connection};
-use vestibule_testkit::{ACCOUNT, Browser, Shown};
+use vestibule_testkit::{ACCOUNT, Browser};
 
 use crate::sso_provider::{
-    answering, asked, by_oidc, by_saml, connect, oidc, parameter, refusal, saml, send, send_to, strict_saml,
-    with_connections, with_connections_and,
+    answering, asked, by_oidc, by_saml, connect, goes_on_to, is_signed_in, oidc, parameter, refusal, saml,
+    send, send_to, strict_saml, with_connections, with_connections_and,
 };
-use crate::support::{COOKIE, FACTOR, HOME, Instance, LOGIN, PASSWORD, log_in, set_up};
+use crate::support::{COOKIE, HOME, LOGIN, PASSWORD, log_in};
 use crate::typing::fill;
-
-/// Whether the answer is the page that goes on by itself, and where to.
-fn goes_on_to(shown: &Shown) -> String {
-    assert_eq!(shown.status, 200, "{}", shown.html);
-    let rest = shown.html.split_once("content=\"0; url=").unwrap().1;
-    rest.split('"').next().unwrap().to_owned()
-}
-
-async fn is_signed_in(browser: &Browser) -> bool {
-    browser.get(HOME).await.status == 200
-}
 
 #[tokio::test]
 async fn an_administrator_comes_in_by_saml() {
@@ -153,20 +140,6 @@ async fn an_assertion_is_taken_once() {
 }
 
 #[tokio::test]
-async fn an_assertion_is_taken_once_where_a_code_is_asked_for_as_well() {
-    let (instance, _) = with_connections().await;
-    set_up(&instance, &instance.signed_in().await, PASSWORD).await;
-    let browser = instance.browser();
-    let (request, relay_state) = asked(&browser.get(&saml("")).await);
-    let name = format!("vestibule-console-sso-{relay_state}");
-    let kept = browser.cookie(&name).unwrap();
-    let document = answering(&instance, "_1", "admin", &request);
-    assert_eq!(goes_on_to(&send(&browser, &document, &relay_state).await), "/console/login/code");
-    browser.keep(&name, &kept);
-    assert_eq!(send(&browser, &document, &relay_state).await.status, 403);
-}
-
-#[tokio::test]
 async fn an_attempt_of_another_browser_is_refused() {
     let (instance, provider) = with_connections().await;
     let (victim, attacker) = (instance.browser(), instance.browser());
@@ -203,58 +176,6 @@ async fn an_attempt_is_over_after_ten_minutes() {
     let shown = send(&browser, &answering(&instance, "_1", "admin", &request), &relay_state).await;
     assert_eq!(shown.status, 400);
     assert!(shown.html.contains("took too long"), "{}", shown.html);
-}
-
-#[tokio::test]
-async fn the_second_factor_is_asked_for_after_the_word_of_the_identity_provider() {
-    let (instance, provider) = with_connections().await;
-    let (secret, _) = set_up(&instance, &instance.signed_in().await, PASSWORD).await;
-    let browser = instance.browser();
-    let first = by_oidc(&instance, &provider, &browser, "admin").await;
-    assert_eq!((first.status, first.header("location")), (303, "/console/login/code"), "{}", first.html);
-    assert!(!is_signed_in(&browser).await);
-    let csrf = browser.get("/console/login/code").await.hidden("csrf");
-    let code = async |code: &str| {
-        browser.post("/console/login/code", &[("csrf", &*csrf), ("next", ""), ("code", code)]).await
-    };
-    assert_eq!(code("000000").await.status, 403);
-    instance.server.clock.advance(Duration::from_secs(30));
-    let second = code(&instance.code(&secret)).await;
-    assert_eq!((second.status, second.header("location")), (303, HOME), "{}", second.html);
-    assert!(is_signed_in(&browser).await);
-    let method = |one: &vestibule_model::Session| one.method == AuthenticationMethod::Oidc;
-    assert!(instance.server.stored_sessions().await.iter().any(method), "it is a session of the provider's");
-}
-
-#[tokio::test]
-async fn a_connection_that_is_disabled_before_the_code_comes_lets_nobody_in() {
-    let (instance, _) = with_connections().await;
-    let (secret, _) = set_up(&instance, &instance.signed_in().await, PASSWORD).await;
-    let browser = instance.browser();
-    assert_eq!(goes_on_to(&by_saml(&instance, &browser, "_1", "admin").await), "/console/login/code");
-    connect(&instance, Connection { enabled: false, ..strict_saml() }).await;
-    let csrf = browser.get("/console/login/code").await.hidden("csrf");
-    instance.server.clock.advance(Duration::from_secs(30));
-    let code = instance.code(&secret);
-    let shown =
-        browser.post("/console/login/code", &[("csrf", &*csrf), ("next", ""), ("code", &*code)]).await;
-    assert_eq!(shown.status, 403, "{}", shown.html);
-    assert!(!is_signed_in(&browser).await);
-}
-
-#[tokio::test]
-async fn who_lacks_a_second_factor_that_there_has_to_be_is_led_to_it() {
-    let required =
-        |settings: &mut Settings| settings.administrators_second_factor = SecondFactorPolicy::Required;
-    let instance = Instance::start_with(required).await;
-    connect(&instance, strict_saml()).await;
-    let browser = instance.browser();
-    assert_eq!(goes_on_to(&by_saml(&instance, &browser, "_1", "admin").await), HOME);
-    assert_eq!(browser.get(HOME).await.header("location"), FACTOR);
-    let (_, page) = set_up(&instance, &browser, PASSWORD).await;
-    assert_eq!(page.status, 200, "{}", page.html);
-    assert!(!is_signed_in(&browser).await, "no session goes on without the provider it rests on");
-    assert_eq!(goes_on_to(&by_saml(&instance, &browser, "_2", "admin").await), "/console/login/code");
 }
 
 #[tokio::test]

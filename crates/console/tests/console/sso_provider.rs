@@ -15,7 +15,7 @@ use vestibule_testkit::identity_provider::{
 };
 use vestibule_testkit::{ACCOUNT, Browser, ScriptedProvider, Shown, form};
 
-use crate::support::Instance;
+use crate::support::{HOME, Instance};
 
 /// An instance whose administrators have a connection of each protocol, and the provider of OpenID Connect.
 pub(crate) async fn with_connections() -> (Instance, Arc<ScriptedProvider>) {
@@ -133,4 +133,15 @@ pub(crate) async fn refusal(instance: &Instance) -> Value {
     let details = entries.unwrap().entries.into_iter().filter_map(|entry| entry.record.details);
     let mut details = details.map(|details| serde_json::from_str::<Value>(&details).unwrap());
     details.find(|details| details.get("refusal").is_some()).unwrap()
+}
+
+/// Whether the answer is the page that goes on by itself, and where to.
+pub(crate) fn goes_on_to(shown: &Shown) -> String {
+    assert_eq!(shown.status, 200, "{}", shown.html);
+    let rest = shown.html.split_once("content=\"0; url=").unwrap().1;
+    rest.split('"').next().unwrap().to_owned()
+}
+
+pub(crate) async fn is_signed_in(browser: &Browser) -> bool {
+    browser.get(HOME).await.status == 200
 }
