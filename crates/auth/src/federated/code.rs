@@ -194,15 +194,22 @@ impl Auth {
 
     /// Counts that a provider sent a browser back without a code, and gives the error that is told.
     pub fn refuse_callback(&self, at: LogIn, connection: &str, error: &CallbackError) -> LogInError {
-        let attempt = Attempt::to_log_in(at, Means::Oidc);
         let told = Told::named(connection).by("callback").because(error.to_string()).advising(error.fix());
-        self.refuse_federated(attempt, None, Refusal::ProviderFailed, told)
+        self.refuse_without_code(at, Refusal::ProviderFailed, told)
     }
 
     /// Counts that the connection of an attempt was disabled or deleted before its answer came, and gives the error that is told.
     pub fn refuse_without_connection(&self, at: LogIn, connection: &str) -> LogInError {
+        self.refuse_without_code(at, Refusal::NoConnection, Told::no_connection(Some(connection)))
+    }
+
+    /// Costs the address what every failure does: the browser may send the same again.
+    fn refuse_without_code(&self, at: LogIn, why: Refusal, told: Told) -> LogInError {
         let attempt = Attempt::to_log_in(at, Means::Oidc);
-        self.refuse_federated(attempt, None, Refusal::NoConnection, Told::no_connection(Some(connection)))
+        match self.admit(attempt, "") {
+            Ok(()) => self.refuse_federated(attempt, None, why, told),
+            Err(turned_away) => turned_away,
+        }
     }
 
     fn no_connection(&self, attempt: Attempt) -> LogInError {

@@ -236,6 +236,21 @@ async fn l7_what_a_page_of_another_site_sends_keeps_nobody_from_signing_in() {
 }
 
 #[tokio::test]
+async fn l7_callbacks_without_a_code_are_limited_as_wrong_passwords_are() {
+    let (instance, _) = with_connections_and(|settings| settings.failures.burst = 3).await;
+    let browser = instance.browser();
+    let state = parameter(browser.get(&oidc("")).await.header("location"), "state");
+    let name = format!("vestibule-console-sso-{}", &state[..16]);
+    let kept = browser.cookie(&name).unwrap();
+    for expected in [403, 403, 403, 429] {
+        browser.keep(&name, &kept);
+        let path = format!("{}?error=access_denied&state={state}", oidc("/callback"));
+        assert_eq!(browser.get(&path).await.status, expected);
+    }
+    assert_eq!(log_in(&browser, "admin", PASSWORD).await.status, 429, "they are counted together");
+}
+
+#[tokio::test]
 async fn a7_a_login_goes_on_to_pages_of_the_console_alone() {
     let (instance, _) = with_connections().await;
     for (number, next) in

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use reqwest::header::SET_COOKIE;
 use serde_json::json;
-use vestibule_auth::SharedOutgoing;
+use vestibule_auth::{Settings, SharedOutgoing};
 use vestibule_model::Connection;
 use vestibule_testkit::identity_provider::{self as idp, ISSUER, claims, oidc_connection};
 use vestibule_testkit::{ACCOUNT, ScriptedProvider, TestServer};
@@ -18,11 +18,17 @@ fn oidc(operation: &str) -> String {
 
 /// A server whose provider is given too.
 async fn with_provider() -> (TestServer, Arc<ScriptedProvider>) {
+    with_provider_and(|_| {}).await
+}
+
+/// The same with settings that the test changes first.
+async fn with_provider_and(change: impl FnOnce(&mut Settings)) -> (TestServer, Arc<ScriptedProvider>) {
     let provider = Arc::new(ScriptedProvider::default());
     let outgoing: Arc<dyn vestibule_auth::Outgoing> = Arc::<ScriptedProvider>::clone(&provider);
     let server = TestServer::start_with(|fixture, settings| {
         fixture.connections = vec![oidc_connection()];
         settings.outgoing = SharedOutgoing(outgoing);
+        change(settings);
     })
     .await;
     (server, provider)
@@ -91,6 +97,35 @@ async fn what_the_provider_refuses_is_told_by_its_id() {
     let (reason, details) = reason_of(&server, &id).await;
     assert_eq!((&*reason, details["fix"].is_string()), ("provider-failed", true));
     assert!(details["why"].as_str().unwrap().contains("access_denied"), "{details}");
+}
+
+/// The statuses of callbacks of one attempt, each as if it were the first.
+async fn repeated(browser: &mut Browser<'_>, callback: &str) -> Vec<u16> {
+    let (kept, mut statuses) = (browser.cookies.clone(), Vec::new());
+    for _ in 0..4 {
+        browser.cookies.clone_from(&kept);
+        statuses.push(browser.get(callback).await.status().as_u16());
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn l7_callbacks_without_a_code_are_limited_by_address() {
+    let (server, _provider) = with_provider_and(|settings| settings.failures.burst = 3).await;
+    let mut browser = Browser::new(&server);
+    let state = parameter(&location(&browser.get(&oidc("login")).await), "state");
+    let callback = format!("{}?error=access_denied&state={state}", oidc("callback"));
+    assert_eq!(repeated(&mut browser, &callback).await, [403, 403, 403, 429]);
+}
+
+#[tokio::test]
+async fn l7_callbacks_to_a_connection_that_was_disabled_are_limited_by_address() {
+    let (server, _provider) = with_provider_and(|settings| settings.failures.burst = 3).await;
+    let mut browser = Browser::new(&server);
+    let state = parameter(&location(&browser.get(&oidc("login")).await), "state");
+    change_connection(&server, Connection { enabled: false, ..oidc_connection() }).await;
+    let callback = format!("{}?code=c0de&state={state}", oidc("callback"));
+    assert_eq!(repeated(&mut browser, &callback).await, [403, 403, 403, 429]);
 }
 
 #[tokio::test]
