@@ -39,19 +39,28 @@ impl From<AdministrationError> for ConsoleError {
 struct Message<'a> {
     title: &'a str,
     text: &'a str,
-    home: &'a str,
+    /// The way on, in words and as an address.
+    link: (&'a str, &'a str),
 }
+
+const TO_THE_CONSOLE: (&str, &str) = ("To the console", HOME);
 
 /// A page of a few words, for whoever cannot be shown more.
 pub(crate) fn plain_message(title: &str, text: &str) -> String {
-    Message { title, text, home: HOME }.html()
+    Message { title, text, link: TO_THE_CONSOLE }.html()
+}
+
+/// That somebody is not signed in, who may begin anew and then go on to `next`. Without a form, so that the browser is given no cookie
+/// that forms are bound to.
+pub(crate) fn not_signed_in(text: &str, next: &str) -> String {
+    Message { title: "Not signed in", text, link: ("Sign in", &login_address(LOGIN, next)) }.html()
 }
 
 /// The most characters of what is repeated of the engine's words.
 pub(crate) const LONGEST: usize = 400;
 
 fn message(status: StatusCode, title: &str, text: &str) -> Response {
-    answer::page(status, &Message { title, text, home: HOME })
+    answer::html(status, plain_message(title, text))
 }
 
 /// Where somebody signs in, who then goes on to `next`.

@@ -41,10 +41,6 @@ struct Button {
     address: String,
 }
 
-/// The words for an attempt that this browser does not have.
-const OVER: &str =
-    "This sign-in took too long, was finished already, or was begun in another browser. Begin it again.";
-
 /// `GET`. Whoever is signed in already goes on.
 pub(crate) async fn show(
     State(console): State<ConsoleState>,
@@ -105,24 +101,6 @@ pub(crate) fn sign_in_again(console: &ConsoleState, request: &Request, sealed: &
     let browser = Browser::of(console, request);
     let mut answer = login_page(console, request, (&browser, None), Some(said), ("", wanted));
     *answer.status_mut() = StatusCode::UNAUTHORIZED;
-    answer
-}
-
-/// For somebody who was refused by what an identity provider says.
-pub(super) fn refused(
-    console: &ConsoleState,
-    request: &Request,
-    failed: Failed,
-    wanted: Wanted<'_>,
-) -> Response {
-    login_page(console, request, (&Browser::of(console, request), Some(failed)), None, ("", wanted))
-}
-
-/// For somebody whose browser has no attempt that this would be the end of.
-pub(super) fn attempt_is_over(console: &ConsoleState, request: &Request) -> Response {
-    let (browser, said) = (Browser::of(console, request), Some(Said::bad(OVER)));
-    let mut answer = login_page(console, request, (&browser, None), said, ("", Wanted::page(HOME)));
-    *answer.status_mut() = StatusCode::BAD_REQUEST;
     answer
 }
 

@@ -44,6 +44,15 @@ impl Failed {
         };
         Ok(Self { status, said, error })
     }
+
+    /// A page that says so.
+    fn told(self, page: impl FnOnce(Said) -> String) -> Response {
+        let mut answer = answer::html(self.status, page(self.said));
+        if let AdministrationError::LogIn(error) = &self.error {
+            answer::wait(answer.headers_mut(), said::wait(error));
+        }
+        answer::caused_by(answer, self.error)
+    }
 }
 
 /// What somebody wants who signs in.
@@ -79,17 +88,11 @@ fn door(
     failed: Option<Failed>,
     page: impl FnOnce(Option<Said>) -> String,
 ) -> Response {
-    let (status, said, error) = failed.map_or((StatusCode::OK, None, None), |failed| {
-        (failed.status, Some(failed.said), Some(failed.error))
-    });
-    let mut answer = answer::html(status, page(said));
+    let mut answer = match failed {
+        None => answer::html(StatusCode::OK, page(None)),
+        Some(failed) => failed.told(|said| page(Some(said))),
+    };
     browser.keep(&mut answer, request);
-    if let Some(error) = error {
-        if let AdministrationError::LogIn(error) = &error {
-            answer::wait(answer.headers_mut(), said::wait(error));
-        }
-        return answer::caused_by(answer, error);
-    }
     answer
 }
 

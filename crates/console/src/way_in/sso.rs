@@ -1,6 +1,8 @@
 //! `/console/sso/{connection}/…`: the way in by an identity provider, by a connection of the administrators' account (ADR 69).
 //!
-//! Nothing that comes from there counts without the attempt that this browser has begun here.
+//! Nothing that comes from there counts without the attempt that this browser has begun here. Who is refused gets a page without a form:
+//! with what a page of another site sends, a browser shows no cookie that forms are bound to, and a new one would make those of open
+//! pages stale.
 
 use askama::Template;
 use axum::extract::State;
@@ -13,10 +15,10 @@ use vestibule_auth::{
 use vestibule_serve::forms::{ComesBy, Fields};
 use vestibule_serve::layers::LimitedBody;
 
-use super::{Failed, Wanted, code, login, signed_in};
+use super::{Failed, Wanted, code, signed_in};
 use crate::cookies::ATTEMPTS;
 use crate::place::{Place, not_found};
-use crate::refused::ConsoleError;
+use crate::refused::{ConsoleError, not_signed_in};
 use crate::request::Request;
 use crate::routes::HOME;
 use crate::{ConsoleState, answer};
@@ -27,6 +29,10 @@ use crate::{ConsoleState, answer};
 struct GoOn<'a> {
     to: &'a str,
 }
+
+/// The words for an attempt that this browser does not have.
+const OVER: &str =
+    "This sign-in took too long, was finished already, or was begun in another browser. Begin it again.";
 
 /// `GET`. Sends the browser to the identity provider.
 pub(crate) async fn begin(
@@ -60,7 +66,7 @@ pub(crate) async fn consume(
     let body = body.0.as_ref().map_err(|refusal| ConsoleError::Server(*refusal))?;
     let form = Fields::read(request.headers(), body).map_err(|_| ConsoleError::Foreign)?;
     let attempt = attempt(&console, &request, place.text("connection")?, form.get("RelayState"));
-    let Some(attempt) = attempt else { return Ok(login::attempt_is_over(&console, &request)) };
+    let Some(attempt) = attempt else { return Ok(attempt_is_over()) };
     let document = form.get("SAMLResponse").to_owned();
     let step = console.administration().end_by_response(at, attempt.clone(), document).await;
     ended(&console, &request, &attempt, step).await.map(through_a_page)
@@ -78,7 +84,7 @@ pub(crate) async fn callback(
     let attempt = attempt(&console, &request, place.text("connection")?, key);
     // The rest of the state is compared too: it is sealed in what the browser keeps.
     let Some(attempt) = attempt.filter(|attempt| attempt.id == state) else {
-        return Ok(login::attempt_is_over(&console, &request));
+        return Ok(attempt_is_over());
     };
     let step = console.administration().end_by_callback(at, &attempt, request.query()).await;
     ended(&console, &request, &attempt, step).await
@@ -116,6 +122,11 @@ fn attempt(
     console.administration().attempt_at_console(connection, key, kept, console.clock.now())
 }
 
+/// The answer to a browser that has no attempt which this would be the end of.
+fn attempt_is_over() -> Response {
+    answer::html(StatusCode::BAD_REQUEST, not_signed_in(OVER, HOME))
+}
+
 /// What becomes of the browser. Its attempt is over, whatever came of it.
 async fn ended(
     console: &ConsoleState,
@@ -127,7 +138,7 @@ async fn ended(
     let mut answer = match step {
         Ok(ConsoleStep::LoggedIn(logged_in)) => signed_in(console, request, &logged_in, wanted).await?,
         Ok(ConsoleStep::Code(ticket)) => code::ask(console, request, &ticket, wanted),
-        Err(error) => login::refused(console, request, Failed::of(error)?, wanted),
+        Err(error) => Failed::of(error)?.told(|said| not_signed_in(&said.words, wanted.next)),
     };
     ATTEMPTS.forget(answer.headers_mut(), attempt.key(), request.secure);
     Ok(answer)

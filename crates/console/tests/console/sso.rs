@@ -251,6 +251,19 @@ async fn l7_callbacks_without_a_code_are_limited_as_wrong_passwords_are() {
 }
 
 #[tokio::test]
+async fn what_a_page_of_another_site_sends_in_vain_is_told_without_a_form() {
+    let (instance, _) = with_connections().await;
+    // With such a form a browser sends no cookie that forms are bound to.
+    let browser = instance.browser();
+    for refused in [send(&browser, "AAAA", "").await, by_saml(&instance, &browser, "_1", "stranger").await] {
+        assert!([400, 403].contains(&refused.status), "{}", refused.html);
+        assert_eq!(browser.cookie("vestibule-console-form"), None, "a form of an open page stays good");
+        assert!(!refused.html.contains("password"), "{}", refused.html);
+        assert!(refused.html.contains(r#"<a href="/console/login">"#), "{}", refused.html);
+    }
+}
+
+#[tokio::test]
 async fn a7_a_login_goes_on_to_pages_of_the_console_alone() {
     let (instance, _) = with_connections().await;
     for (number, next) in
