@@ -14,7 +14,7 @@ use crate::audit::Attempt;
 use crate::log_in::{LogInError, LoggedIn};
 use crate::open::FederatedOrigin;
 use crate::recognise::Proof;
-use crate::second_factor::FirstStep;
+use crate::second_factor::{FirstStep, TicketStep};
 use crate::service::Auth;
 
 /// By which login at an identity provider the first step was made.
@@ -29,7 +29,7 @@ pub(crate) struct VouchedStep {
 }
 
 impl VouchedStep {
-    fn new(method: AuthenticationMethod, origin: FederatedOrigin, until: Option<Millis>) -> Self {
+    pub(crate) fn new(method: AuthenticationMethod, origin: FederatedOrigin, until: Option<Millis>) -> Self {
         let FederatedOrigin { connection, subject, session_index, issued_at } = origin;
         Self { method, connection, subject, session_index, issued_at, until }
     }
@@ -73,8 +73,8 @@ impl Auth {
                 Err(error) => return Err(LogInError::Store(error)),
             }
         }
-        let step = VouchedStep::new(method, origin, until);
-        Ok(FirstStep::Code(self.ticket_after_provider(&user, step, attempt.at.now)))
+        let step = TicketStep::CodeAfterProvider(VouchedStep::new(method, origin, until));
+        Ok(FirstStep::Code(self.ticket(&user, step, attempt.at.now)))
     }
 
     /// Opens the session of somebody who has shown the code after it. `spent` uses that up in the same commit.

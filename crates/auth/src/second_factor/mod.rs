@@ -29,7 +29,7 @@ pub(crate) use enrolment::NewFactor;
 pub use enrolment::{Enrolment, EnrolmentError, ShownEnrolment};
 pub use on_the_way_in::SetUpOnTheWayIn;
 pub use ticket::Ticket;
-use ticket::TicketStep;
+pub(crate) use ticket::TicketStep;
 
 /// What a right password has come to.
 pub enum PasswordStep {
@@ -85,9 +85,9 @@ impl Auth {
         let whole = async move {
             let proved = auth.prove(attempt, credentials).await?;
             let ProvedUser { entry, user } = &proved;
-            let step = match password_suffices(entry, user, at) {
-                Err(IneligibleReason::SecondFactor) => TicketStep::Code,
-                Err(IneligibleReason::SecondFactorNotSet) => TicketStep::SetUp,
+            let (step, outcome): (_, fn(Ticket) -> PasswordStep) = match password_suffices(entry, user, at) {
+                Err(IneligibleReason::SecondFactor) => (TicketStep::Code, PasswordStep::Code),
+                Err(IneligibleReason::SecondFactorNotSet) => (TicketStep::SetUp, PasswordStep::SetUp),
                 _ => {
                     let method = AuthenticationMethod::Password;
                     let opened = auth.open_for(attempt, proved, Proof::NONE, method).await;
@@ -96,18 +96,24 @@ impl Auth {
             };
             let refused = |reason| auth.audit.refused(attempt, user.id, reason);
             eligibility::of_user(entry, user, at.now).map_err(refused)?;
-            let ticket = auth.ticket(user, step, at.now);
-            Ok(match step {
-                TicketStep::Code => PasswordStep::Code(ticket),
-                TicketStep::SetUp => PasswordStep::SetUp(ticket),
-            })
+            Ok(outcome(auth.ticket(user, step, at.now)))
         };
         self.settle(at, whole).await
     }
 
-    /// Whether a ticket is one of ours, of this account, and still good; whoever has none begins anew.
+    /// Whether a ticket is one of ours, of this account, for a code, and still good; whoever has none begins anew.
     pub fn is_good(&self, at: LogIn, ticket: &Ticket) -> bool {
-        self.holder_of(ticket, TicketStep::Code, at).is_some()
+        self.holder_to_show_code(at, ticket).is_some()
+    }
+
+    /// Who may show a code with this ticket, and who vouched for them; None of these: they have shown the password.
+    fn holder_to_show_code(&self, at: LogIn, ticket: &Ticket) -> Option<(ProvedUser, Option<VouchedStep>)> {
+        let (holder, step) = self.holder_of(ticket, at)?;
+        match step {
+            TicketStep::Code => Some((holder, None)),
+            TicketStep::CodeAfterProvider(vouched) => Some((holder, Some(vouched))),
+            TicketStep::SetUp => None,
+        }
     }
 
     /// The second step: the code of whoever has shown the password, or was vouched for by an identity provider.
@@ -117,8 +123,8 @@ impl Auth {
         ticket: &Ticket,
         code: &str,
     ) -> Result<LoggedIn, LogInError> {
-        let first = self.first_step_of(ticket, TicketStep::Code, at).ok_or(LogInError::BadCredentials)?;
-        let (ProvedUser { entry, user }, vouched) = first;
+        let (ProvedUser { entry, user }, vouched) =
+            self.holder_to_show_code(at, ticket).ok_or(LogInError::BadCredentials)?;
         let means = vouched.as_ref().map_or(Means::Password, VouchedStep::means);
         let attempt = Attempt::to_log_in(at, means);
         self.admit(attempt, &user.login_name)?;

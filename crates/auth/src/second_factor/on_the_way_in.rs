@@ -28,8 +28,9 @@ pub struct SetUpOnTheWayIn {
 impl Auth {
     /// Who may set a second factor up with this ticket, and has none yet.
     pub fn holder_to_set_up(&self, at: LogIn, ticket: &Ticket) -> Option<ProvedUser> {
-        let holder = self.holder_of(ticket, TicketStep::SetUp, at)?;
-        holder.user.second_factor.is_none().then_some(holder)
+        let (holder, step) = self.holder_of(ticket, at)?;
+        let is_for_it = matches!(step, TicketStep::SetUp) && holder.user.second_factor.is_none();
+        is_for_it.then_some(holder)
     }
 
     /// Sets it up with the first code of the device, and opens the session that was asked for. The ticket stands for the password,
