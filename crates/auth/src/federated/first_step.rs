@@ -1,16 +1,18 @@
 //! The word of an identity provider as a first step, after which a second factor of ours is asked for: of administrators.
 //!
-//! What was sent is used up at once. What it says is kept by the browser, sealed in the ticket for the code, until the code comes.
+//! What was sent is used up at once. What it says is kept by the browser, sealed in the ticket for the code, until the code comes. Then
+//! the connection has to be there still, and to lead to the same user.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use vestibule_model::{AuthenticationMethod, ConnectionId, Means, Millis, Refusal};
+use vestibule_model::{AuthenticationMethod, ConnectionId, Linking, Means, Millis, Refusal};
 use vestibule_store::{Change, StoreError};
 
-use super::{TAKEN_BEFORE, Told, Vouched, Vouching};
+use super::{TAKEN_BEFORE, Told, Vouched, Vouching, link};
 use crate::attempt::ProvedUser;
 use crate::audit::Attempt;
+use crate::directory::{AccountEntry, UserEntry};
 use crate::log_in::{LogInError, LoggedIn};
 use crate::open::FederatedOrigin;
 use crate::recognise::Proof;
@@ -18,7 +20,7 @@ use crate::second_factor::{FirstStep, TicketStep};
 use crate::service::Auth;
 
 /// By which login at an identity provider the first step was made.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct VouchedStep {
     method: AuthenticationMethod,
     connection: ConnectionId,
@@ -26,12 +28,19 @@ pub(crate) struct VouchedStep {
     session_index: Option<[u8; 32]>,
     issued_at: Millis,
     until: Option<Millis>,
+    /// By which login name the connection has found the user; None: by the subject.
+    login_name: Option<String>,
 }
 
 impl VouchedStep {
-    pub(crate) fn new(method: AuthenticationMethod, origin: FederatedOrigin, until: Option<Millis>) -> Self {
+    pub(crate) fn new(
+        method: AuthenticationMethod,
+        origin: FederatedOrigin,
+        until: Option<Millis>,
+        login_name: Option<String>,
+    ) -> Self {
         let FederatedOrigin { connection, subject, session_index, issued_at } = origin;
-        Self { method, connection, subject, session_index, issued_at, until }
+        Self { method, connection, subject, session_index, issued_at, until, login_name }
     }
 
     /// By what its user logs in.
@@ -42,8 +51,15 @@ impl VouchedStep {
         }
     }
 
+    /// Whether the connection still leads to this user. Where there is none any more, that is what the code is answered with.
+    pub(crate) fn still_names(&self, entry: &AccountEntry, user: &UserEntry) -> bool {
+        let by = (self.login_name.as_deref(), &self.subject);
+        let present = entry.connection(self.connection);
+        present.is_none_or(|usable| link::still_leads(entry, &usable.connection, user, by))
+    }
+
     const fn origin(&self) -> FederatedOrigin {
-        let Self { method: _, connection, subject, session_index, issued_at, until: _ } = *self;
+        let Self { connection, subject, session_index, issued_at, .. } = *self;
         FederatedOrigin { connection, subject, session_index, issued_at }
     }
 }
@@ -73,7 +89,11 @@ impl Auth {
                 Err(error) => return Err(LogInError::Store(error)),
             }
         }
-        let step = TicketStep::CodeAfterProvider(VouchedStep::new(method, origin, until));
+        let login_name = match connection.connection.linking {
+            Linking::LoginName => Some(user.login_name.clone()),
+            Linking::Subject => None,
+        };
+        let step = TicketStep::CodeAfterProvider(VouchedStep::new(method, origin, until, login_name));
         Ok(FirstStep::Code(self.ticket(&user, step, attempt.at.now)))
     }
 

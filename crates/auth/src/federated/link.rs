@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vestibule_model::{Connection, Identity, Linking, UserKind};
 use vestibule_saml::Claims;
 
+use super::digests;
 use super::provisioning::{Newcomer, Says, or_newcomer};
 use crate::administration::administrators_account;
 use crate::directory::{AccountEntry, UserEntry};
@@ -116,4 +117,22 @@ pub(super) fn found(entry: &AccountEntry, connection: &Connection, named: &Named
     };
     let user = user.filter(|user| user.population == connection.population && user.kind != UserKind::Bot);
     user.ok_or_else(|| Unlinked::NoUser(name.clone()))
+}
+
+/// Whether a connection still leads to a user to whom it has led before: by this login name or, without one, by the subject of this
+/// digest.
+pub(super) fn still_leads(
+    entry: &AccountEntry,
+    connection: &Connection,
+    user: &UserEntry,
+    (login_name, subject): (Option<&str>, &[u8; 32]),
+) -> bool {
+    let is_its = |identity: &&Identity| {
+        identity.connection == connection.id
+            && digests::of_subject(connection.id, &identity.subject) == *subject
+    };
+    let subject = user.identities.iter().find(is_its).map(|identity| identity.subject.clone());
+    let named =
+        Named { login_name: login_name.unwrap_or_default().to_owned(), subject: subject.unwrap_or_default() };
+    found(entry, connection, &named).is_ok_and(|found| found.id == user.id)
 }

@@ -7,6 +7,7 @@ use vestibule_crypto::SealContext;
 use vestibule_model::{AccountId, Millis, User, UserId};
 
 use crate::attempt::ProvedUser;
+use crate::directory::{AccountEntry, UserEntry};
 use crate::federated::VouchedStep;
 use crate::log_in::LogIn;
 use crate::service::Auth;
@@ -29,6 +30,14 @@ impl TicketStep {
         match self {
             Self::Code | Self::CodeAfterProvider(_) => Duration::from_mins(5),
             Self::SetUp => Duration::from_mins(30),
+        }
+    }
+
+    /// Whether what was shown first still stands for this user.
+    fn stands(&self, entry: &AccountEntry, user: &UserEntry) -> bool {
+        match self {
+            Self::Code | Self::SetUp => true,
+            Self::CodeAfterProvider(vouched) => vouched.still_names(entry, user),
         }
     }
 }
@@ -81,7 +90,9 @@ impl Auth {
         let sealed: Sealed = self.open_text(&CONTEXT, &ticket.0)?;
         let entry = self.account(at).filter(|entry| entry.account.id == sealed.account)?;
         let user = entry.user(sealed.user)?;
-        let is_good = at.now < sealed.until && user.credential_version == sealed.credential_version;
+        let is_good = at.now < sealed.until
+            && user.credential_version == sealed.credential_version
+            && sealed.step.stands(&entry, &user);
         is_good.then_some((ProvedUser { entry, user }, sealed.step))
     }
 }
@@ -117,7 +128,7 @@ mod tests {
             session_index: None,
             issued_at: Millis::from_unix(0),
         };
-        VouchedStep::new(AuthenticationMethod::Saml, origin, None)
+        VouchedStep::new(AuthenticationMethod::Saml, origin, None, None)
     }
 
     /// What such a release takes a ticket for; None: it cannot read it.
