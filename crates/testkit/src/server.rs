@@ -1,37 +1,33 @@
 //! A whole server in the test's own process: its own data, its own port, the test's clock.
 
-use std::net::{Ipv4Addr, SocketAddr};
-use std::num::NonZeroUsize;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+mod engine;
+mod listeners;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use vestibule_auth::{Auth, HashSettings, KeySource, KeySourceError, Keys, Purpose, Settings};
-use vestibule_console::{self as console, AuditCheck, Clients, ConsoleOrigin, ConsoleState};
-use vestibule_crypto::{AuditKey, Engine, KeyRing, MasterKey, MasterKeys, OsRng};
-use vestibule_http::admin::{self, AdminState};
-use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
-use vestibule_http::operations::{self, Metrics, Readiness};
+use vestibule_auth::{Auth, HashSettings, Settings};
+use vestibule_crypto::{Engine, KeyRing, MasterKey, OsRng};
 use vestibule_model::{Clock, Generation, Session};
-use vestibule_serve::layers::{self, LayerState, RefusalShape, RefusalShapes, Routes};
-use vestibule_serve::server::{Limits, Listen, Running, Server};
-use vestibule_store::{EndJournal, MemoryEndJournal, Store};
-use vestibule_store_sqlite::SqliteStore;
+use vestibule_serve::server::Running;
+use vestibule_store::{MemoryEndJournal, Store};
 
 use crate::audit_check::audit_check;
-use crate::{ACCOUNT, AccountFixture, CHEAP, FailingStore, Faults, Key, TestClock, TestFacts};
+use crate::{ACCOUNT, AccountFixture, CHEAP, Faults, Key, TestClock};
+use engine::{TestKeySource, begin_auth, database, failing, keys_of};
+pub(crate) use engine::{open_store, start_auth};
+use listeners::addresses;
+pub(crate) use listeners::serve;
 
 /// Where browsers reach a server, as it says itself.
 pub const ORIGIN: &str = "https://vestibule.example.net";
 
 /// The origin of a service behind a gate.
 pub const RETURN_ORIGIN: &str = "https://app.example.com";
-
-/// Where gateways ask a server from. 127.0.0.2 is none.
-const GATEWAY: &str = "127.0.0.1";
 
 /// A running server. Background tasks do not run by themselves: a test calls them.
 pub struct TestServer {
@@ -258,144 +254,4 @@ pub async fn session_of(login: Response) -> (String, String) {
     let body: Value = login.json().await.expect("a JSON body");
     let text = |key: &str| body[key].as_str().expect("a string").to_owned();
     (text("sessionId"), text("csrf"))
-}
-
-fn database(folder: &std::path::Path) -> PathBuf {
-    folder.join("vestibule.db")
-}
-
-pub(crate) fn open_store(folder: &std::path::Path, ring: &KeyRing) -> Arc<dyn Store> {
-    let path = database(folder);
-    let audit = Arc::new(AuditKey::derive(ring.clone()));
-    Arc::new(SqliteStore::open(&path, ring.check_values(), audit).expect("a store"))
-}
-
-/// Master keys that a test adds to.
-struct TestKeySource(Mutex<MasterKeys>);
-
-impl TestKeySource {
-    fn of(master: &MasterKey) -> Self {
-        Self(Mutex::new(copy(&master.to_hex())))
-    }
-
-    fn keys(&self) -> std::sync::MutexGuard<'_, MasterKeys> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl KeySource for TestKeySource {
-    fn read(&self) -> Result<MasterKeys, KeySourceError> {
-        Ok(copy(&self.keys().to_text()))
-    }
-}
-
-fn copy(text: &str) -> MasterKeys {
-    MasterKeys::from_text(text).expect("master keys")
-}
-
-fn keys_of(ring: &KeyRing, source: &Arc<TestKeySource>) -> Keys {
-    let source: Arc<dyn KeySource> = Arc::<TestKeySource>::clone(source);
-    Keys { ring: ring.clone(), source: Some(source) }
-}
-
-fn failing(store: &Arc<dyn Store>, faults: &Arc<Faults>) -> Arc<dyn Store> {
-    Arc::new(FailingStore::new(Arc::clone(store), Arc::clone(faults)))
-}
-
-/// What an engine keeps its data in.
-type Stored<'a> = (&'a Arc<dyn Store>, &'a Arc<MemoryEndJournal>);
-
-pub(crate) async fn start_auth(
-    stored: Stored<'_>,
-    keys: impl Into<Keys>,
-    clock: &Arc<TestClock>,
-    settings: &Settings,
-) -> Arc<Auth> {
-    let auth = begin_auth(stored, keys, clock, settings).await;
-    auth.load().await;
-    auth
-}
-
-async fn begin_auth(
-    stored: Stored<'_>,
-    keys: impl Into<Keys>,
-    clock: &Arc<TestClock>,
-    settings: &Settings,
-) -> Arc<Auth> {
-    let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    let journal: Arc<dyn EndJournal> = Arc::<MemoryEndJournal>::clone(stored.1);
-    Auth::start(Arc::clone(stored.0), journal, keys, Arc::new(OsRng), clock, settings.clone())
-        .await
-        .expect("the engine starts")
-}
-
-/// For clients, for operators, and for Envoy over gRPC.
-fn addresses(running: &Running) -> [SocketAddr; 3] {
-    running.addresses().try_into().expect("three listeners")
-}
-
-/// How refusals are written at the operators' listener.
-const OPERATORS: RefusalShapes =
-    RefusalShapes { by_path: &[console::SHAPES, api::SHAPES], otherwise: RefusalShape::ERROR_OBJECT };
-
-pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<AuditCheck>) -> Running {
-    let clock: Arc<dyn Clock> = Arc::<TestClock>::clone(clock);
-    let state = ApiState {
-        auth: Arc::clone(auth),
-        clock: Arc::clone(&clock),
-        public_address: "vestibule.example.net".into(),
-        public_origin: ORIGIN.into(),
-        livevox_bearer_token: true,
-        return_origins: [RETURN_ORIGIN.to_owned()].into(),
-        gateways: [GATEWAY.parse().expect("an address")].into(),
-        pages: PagesHere::Yes,
-        unserved: Unserved::NotFound,
-    };
-    let metrics = Metrics::new();
-    let layers = LayerState::new(metrics.http.clone(), &OsRng);
-    let listen = Listen {
-        address: (Ipv4Addr::LOCALHOST, 0).into(),
-        tls: None,
-        service: layers::apply(routes(state.clone()), layers.clone()),
-    };
-    let asked = Arc::downgrade(auth);
-    let readiness = move |purpose| {
-        asked.upgrade().map_or(Readiness::NotReady("stopping".into()), |auth| Readiness::of(&auth, purpose))
-    };
-    let is_ready = {
-        let readiness = readiness.clone();
-        move || readiness(Purpose::Checks) == Readiness::Ready
-    };
-    let grpc = Listen {
-        address: (Ipv4Addr::LOCALHOST, 0).into(),
-        tls: None,
-        service: layers::apply(api::grpc(state, is_ready), layers.clone()),
-    };
-    let operators = operations::router(Arc::clone(&metrics), readiness);
-    let (clients, origin) = (Clients::default(), ConsoleOrigin::default());
-    let console = console::router(ConsoleState {
-        auth: Arc::clone(auth),
-        clock: Arc::clone(&clock),
-        facts: Arc::new(TestFacts),
-        audit_check: check.map(Arc::new),
-        clients: clients.clone(),
-        public_origin: ORIGIN.into(),
-        origin: origin.clone(),
-    });
-    let administrators = operators.merge(console).merge(admin::router(AdminState {
-        auth: Arc::clone(auth),
-        clock,
-        public_origin: ORIGIN.into(),
-    }));
-    let admin = Listen {
-        address: (Ipv4Addr::LOCALHOST, 0).into(),
-        tls: None,
-        service: layers::apply(Routes::new(administrators, OPERATORS), layers),
-    };
-    let limits = Limits { threads: NonZeroUsize::MIN, ..Limits::default() };
-    let running = Server::bind(vec![listen, admin, grpc], limits);
-    let running = running.and_then(Server::start).expect("a server on a free port");
-    clients.reached_at(format!("http://{}", addresses(&running)[0]));
-    origin.reached_at(Some(format!("http://{}", addresses(&running)[1])));
-    running
 }
