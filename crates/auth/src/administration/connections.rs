@@ -150,27 +150,27 @@ impl Administration<'_> {
     }
 
     /// Gives a SAML connection another key of ours. What is encrypted for the one before is still read; the one before that is
-    /// forgotten.
+    /// forgotten. `unchanged` is asked about the present connection last.
     pub async fn renew_connection_key(
         &self,
         caller: &Caller,
         AccountResourceId { account, id }: AccountResourceId,
         key: NewKey,
         idempotency: Idempotency<'_, Connection>,
+        unchanged: impl Fn(&Connection) -> Result<(), AdministrationError>,
     ) -> Result<Connection, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let name = present::<Connection>(&*self.account_entry(account)?, id)?.name.clone();
         let pair = key.pair(&format!("Vestibule {account} {name}"), caller.now)?;
         let Some(pair) = pair else { return Err(AdministrationError::invalid("", "no key is given")) };
         let at = AccountResourceId { account, id };
-        self.edit_connection(caller, at, idempotency, |after| {
-            match renew_own_key(self.auth.keys.sealer(), &*self.auth.rng, after, &pair) {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(AdministrationError::Conflict("the connection speaks no SAML".to_owned())),
-                Err(error) => Err(AdministrationError::Conflict(error.to_string())),
-            }
-        })
-        .await
+        let edit = |after: &mut _| match renew_own_key(self.auth.keys.sealer(), &*self.auth.rng, after, &pair)
+        {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(AdministrationError::Conflict("the connection speaks no SAML".to_owned())),
+            Err(error) => Err(AdministrationError::Conflict(error.to_string())),
+        };
+        self.edit_connection(caller, at, idempotency, edit, unchanged).await
     }
 
     /// Forgets our key before the present one: what is encrypted for it is refused from then on. `unchanged` is asked about the
@@ -200,20 +200,20 @@ impl Administration<'_> {
         .await
     }
 
-    /// Gives a connection of OpenID Connect another client secret, or none.
+    /// Gives a connection of OpenID Connect another client secret, or none. `unchanged` is asked about the present connection last.
     pub async fn set_client_secret(
         &self,
         caller: &Caller,
-        AccountResourceId { account, id }: AccountResourceId,
+        at: AccountResourceId,
         secret: Option<Zeroizing<String>>,
         idempotency: Idempotency<'_, Connection>,
+        unchanged: impl Fn(&Connection) -> Result<(), AdministrationError>,
     ) -> Result<Connection, AdministrationError> {
-        caller.require(Scope::WriteAccount(account))?;
+        caller.require(Scope::WriteAccount(at.account))?;
         if let Some(secret) = &secret {
             check_client_secret(secret)?;
         }
-        let at = AccountResourceId { account, id };
-        self.edit_connection(caller, at, idempotency, |after| {
+        let edit = |after: &mut Connection| {
             let id = after.id;
             let Protocol::Oidc(oidc) = &mut after.protocol else {
                 return Err(AdministrationError::Conflict(
@@ -225,8 +225,8 @@ impl Administration<'_> {
             };
             oidc.sealed_client_secret = secret.as_ref().map(seal);
             Ok(())
-        })
-        .await
+        };
+        self.edit_connection(caller, at, idempotency, edit, unchanged).await
     }
 
     /// Asks a connection's identity provider what it says of itself now, and stores nothing of it. Certificates that it does not
@@ -258,14 +258,14 @@ impl Administration<'_> {
         if said == before {
             return Ok(before);
         }
-        self.edit_connection(caller, at, Idempotency::none(), |after| {
-            if *after != before {
-                return Err(AdministrationError::Changed);
-            }
-            *after = said.clone();
+        let edit = |after: &mut Connection| {
+            after.clone_from(&said);
             Ok(())
-        })
-        .await
+        };
+        let unchanged = |present: &Connection| {
+            if *present == before { Ok(()) } else { Err(AdministrationError::Changed) }
+        };
+        self.edit_connection(caller, at, Idempotency::none(), edit, unchanged).await
     }
 
     async fn edit_connection(
@@ -274,6 +274,7 @@ impl Administration<'_> {
         AccountResourceId { account, id }: AccountResourceId,
         idempotency: Idempotency<'_, Connection>,
         edit: impl Fn(&mut Connection) -> Result<(), AdministrationError>,
+        unchanged: impl Fn(&Connection) -> Result<(), AdministrationError>,
     ) -> Result<Connection, AdministrationError> {
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
@@ -281,6 +282,7 @@ impl Administration<'_> {
             let mut after = before.clone();
             edit(&mut after)?;
             check(&mut after, Some(before), &entry)?;
+            unchanged(before)?;
             let details = AuditDetails::changed(before, &after).in_account(account);
             let written = AuditedWrite::one(after.clone().put(account), details);
             Ok((Some(written.remembered_under(self, caller, &idempotency, &after)), after))

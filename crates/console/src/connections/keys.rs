@@ -11,7 +11,9 @@ use vestibule_serve::forms::{Fields, Zone};
 
 use super::{above, address_of, changeable};
 use crate::ConsoleState;
-use crate::forms::{Choice, Done, Field, FormSpec, Made, MakeForm, Values, make, secret, show_make};
+use crate::forms::{
+    Choice, Done, Field, FormSpec, Made, MakeForm, Values, as_shown, make_upon, secret, show_make,
+};
 use crate::frame::{Frame, Viewer};
 use crate::place::{Place, not_found};
 use crate::refused::ConsoleError;
@@ -62,6 +64,16 @@ impl<'a> KeyForm<'a> {
     }
 }
 
+/// What tells these keys from others, and whatever else the page says of them.
+fn shown(connection: &Connection) -> Values {
+    let ConnectionCertificates { own, previous, .. } = ConnectionCertificates::of(connection);
+    let mut values = Values::default();
+    values.set_optional("key", own.map(|own| own.fingerprint));
+    values.set_optional("previous_key", previous.map(|own| own.fingerprint));
+    values.set_on("sign_requests", connection.saml().is_some_and(|saml| saml.sign_requests));
+    values
+}
+
 impl FormSpec for KeyForm<'_> {
     fn frame(&self, viewer: Viewer<'_>) -> Frame {
         let name = &self.connection.display_name;
@@ -92,6 +104,10 @@ impl MakeForm for KeyForm<'_> {
         Scope::WriteAccount(self.at.account)
     }
 
+    fn shown(&self) -> Values {
+        shown(&self.connection)
+    }
+
     async fn make(
         &self,
         values: &Values,
@@ -113,7 +129,9 @@ impl MakeForm for KeyForm<'_> {
         let made = || Made::at(self.back()).saying(Done::KeyRenewed);
         let stored = |_: &Connection| made().stored();
         let (administration, caller) = (self.console.administration(), &self.signed_in.caller);
-        administration.renew_connection_key(caller, self.at, key, pending.with_response(&stored)).await?;
+        let unchanged = |present: &Connection| as_shown(fields, &shown(present));
+        let once = pending.with_response(&stored);
+        administration.renew_connection_key(caller, self.at, key, once, unchanged).await?;
         Ok(made())
     }
 }
@@ -136,6 +154,5 @@ pub(crate) async fn submit(
     place: Place,
     posted: Posted,
 ) -> Result<Response, ConsoleError> {
-    let form = KeyForm::of(&console, &posted.signed_in, &place)?;
-    make(&console, &posted, &form).await
+    make_upon(&console, &posted, || KeyForm::of(&console, &posted.signed_in, &place)).await
 }

@@ -3,12 +3,12 @@
 use axum::extract::State;
 use axum::response::Response;
 use vestibule_auth::{AccountResourceId, AdministrationError, PendingCreation, Scope};
-use vestibule_model::{Connection, OidcConnection};
+use vestibule_model::{Connection, OidcConnection, visible};
 use vestibule_serve::forms::Fields;
 
 use super::{above, address_of, changeable};
 use crate::ConsoleState;
-use crate::forms::{Done, Field, FormSpec, Made, MakeForm, Values, make, secret, show_make};
+use crate::forms::{Done, Field, FormSpec, Made, MakeForm, Values, as_shown, make_upon, secret, show_make};
 use crate::frame::{Frame, Viewer};
 use crate::place::{Place, not_found};
 use crate::refused::ConsoleError;
@@ -34,6 +34,16 @@ impl<'a> SecretForm<'a> {
     }
 }
 
+/// To whom the secret goes, and whatever else the page says of it.
+fn shown(oidc: &OidcConnection) -> Values {
+    let mut values = Values::default();
+    values.set("issuer", &oidc.issuer);
+    values.set("client_id", &oidc.client_id);
+    values.set("token_endpoint", &oidc.token_endpoint);
+    values.set_on("has_client_secret", oidc.sealed_client_secret.is_some());
+    values
+}
+
 impl FormSpec for SecretForm<'_> {
     fn frame(&self, viewer: Viewer<'_>) -> Frame {
         above(Frame::of(viewer, format!("Client secret of {}", self.name)), self.at, Some(&self.name))
@@ -45,9 +55,10 @@ impl FormSpec for SecretForm<'_> {
         } else {
             "There is none now: the client is public."
         };
+        let [issuer, client, to] =
+            [&self.oidc.issuer, &self.oidc.client_id, &self.oidc.token_endpoint].map(|text| visible(text));
         let hint = format!(
-            "As the provider shows it for the client {}. {now} It is shown to nobody again.",
-            self.oidc.client_id
+            "As {issuer} shows it for the client {client}. {now} It is sent to {to}, and is shown to nobody again."
         );
         vec![
             Field::secret("client_secret", "Client secret").hint(hint),
@@ -69,6 +80,10 @@ impl MakeForm for SecretForm<'_> {
         Scope::WriteAccount(self.at.account)
     }
 
+    fn shown(&self) -> Values {
+        shown(&self.oidc)
+    }
+
     async fn make(
         &self,
         values: &Values,
@@ -87,7 +102,10 @@ impl MakeForm for SecretForm<'_> {
         let made = || Made::at(self.back()).saying(Done::ClientSecretSet);
         let stored = |_: &Connection| made().stored();
         let (administration, caller) = (self.console.administration(), &self.signed_in.caller);
-        administration.set_client_secret(caller, self.at, wanted, pending.with_response(&stored)).await?;
+        let unchanged =
+            |present: &Connection| as_shown(fields, &present.oidc().map(shown).unwrap_or_default());
+        let once = pending.with_response(&stored);
+        administration.set_client_secret(caller, self.at, wanted, once, unchanged).await?;
         Ok(made())
     }
 }
@@ -108,6 +126,5 @@ pub(crate) async fn submit(
     place: Place,
     posted: Posted,
 ) -> Result<Response, ConsoleError> {
-    let form = SecretForm::of(&console, &posted.signed_in, &place)?;
-    make(&console, &posted, &form).await
+    make_upon(&console, &posted, || SecretForm::of(&console, &posted.signed_in, &place)).await
 }

@@ -8,6 +8,7 @@ use vestibule_model::visible;
 use vestibule_serve::forms::Fields;
 
 use super::field::Field;
+use super::page::CHANGED;
 use super::values::SUBMIT;
 use super::{Step, Values};
 use crate::answer;
@@ -83,7 +84,7 @@ impl Deed {
     pub(crate) fn refused(mut self, error: AdministrationError) -> Result<Response, ConsoleError> {
         let reason = match &error {
             AdministrationError::Conflict(reason) => reason.as_str(),
-            AdministrationError::Changed => "somebody else has changed this in the meantime. It is so now",
+            AdministrationError::Changed => CHANGED,
             _ => return Err(error.into()),
         };
         self.frame.said = Some(Said::bad(format!("Nothing was done: {reason}.")));

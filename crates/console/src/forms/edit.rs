@@ -94,7 +94,8 @@ pub(crate) fn show_edit(signed_in: &SignedIn, spec: &impl EditForm) -> Result<Re
 }
 
 fn form(signed_in: &SignedIn, spec: &impl EditForm, values: &Values, was: &Was) -> Form {
-    Form { hidden: was.hidden().collect(), ..Form::of(spec, signed_in.viewer(), values) }
+    let deed = "Show what changes".to_owned();
+    Form { hidden: was.hidden().collect(), deed, ..Form::of(spec, signed_in.viewer(), values) }
 }
 
 /// `POST`: shows what would be changed, or changes it.
@@ -119,7 +120,7 @@ pub(crate) async fn edit(
     }
     let edit = |thing: &mut _| spec.apply(&typed, thing);
     if Step::of(fields) == Step::Do {
-        let unchanged = |present: &_| as_it_was(was.is(&spec.values(present)));
+        let unchanged = |present: &_| was.expect(&spec.values(present));
         return match spec.change(edit, unchanged).await {
             Ok(()) => Ok(answer::see_other(&Done::Changed.at(&spec.back()))),
             Err(AdministrationError::Changed) => contested(signed_in, spec, &typed, &was).await,
@@ -136,10 +137,6 @@ pub(crate) async fn edit(
     }
     let consequences = spec.consequences(&present, &after).await?;
     Ok(difference(signed_in, spec, &typed, (&is, &wanted), consequences))
-}
-
-const fn as_it_was(is_so: bool) -> Result<(), AdministrationError> {
-    if is_so { Ok(()) } else { Err(AdministrationError::Changed) }
 }
 
 /// Every field that is among those of any of these values, and what it holds in each.

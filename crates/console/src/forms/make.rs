@@ -15,6 +15,7 @@ use super::done::Done;
 use super::kept::is_of_session;
 use super::page::{Form, FormSpec};
 use super::values::SUBMIT;
+use super::was::Was;
 use super::{Step, Values};
 use crate::frame::Frame;
 use crate::refused::ConsoleError;
@@ -25,6 +26,11 @@ use crate::{ConsoleState, answer};
 pub(crate) trait MakeForm: FormSpec + Sync {
     /// What the engine has to allow.
     fn scope(&self) -> Scope;
+
+    /// What its page shows of the thing that it is about, if there is one that others may change ([`make_upon`]).
+    fn shown(&self) -> Values {
+        Values::default()
+    }
 
     /// Makes it, of what was typed. The engine is handed `pending.with_response(…)`, with [`Made::stored`] as the answer.
     fn make(
@@ -131,7 +137,7 @@ pub(crate) fn show_make(
     values: &Values,
 ) -> Result<Response, ConsoleError> {
     signed_in.caller.require(spec.scope())?;
-    Ok(form(signed_in, spec, values, new_submit(console)).page())
+    Ok(form(signed_in, spec, values, (new_submit(console), &Was::of(&spec.shown()))).page())
 }
 
 /// The number of a form that is shown now.
@@ -145,9 +151,35 @@ pub(crate) fn expect_submit(submit: &str) -> Result<(), ConsoleError> {
     if is_one { Ok(()) } else { Err(ConsoleError::Foreign) }
 }
 
-fn form(signed_in: &SignedIn, spec: &impl MakeForm, values: &Values, submit: String) -> Form {
-    let hidden = vec![(SUBMIT.to_owned(), submit)];
+fn form(
+    signed_in: &SignedIn,
+    spec: &impl MakeForm,
+    values: &Values,
+    (submit, shown): (String, &Was),
+) -> Form {
+    let hidden = [(SUBMIT.to_owned(), submit)].into_iter().chain(shown.hidden()).collect();
     Form { hidden, ..Form::of(spec, signed_in.viewer(), values) }
+}
+
+/// Refuses unless what a form showed ([`MakeForm::shown`]) is so now: what the engine asks, as its condition.
+pub(crate) fn as_shown(fields: &Fields, now: &Values) -> Result<(), AdministrationError> {
+    Was::read(fields).expect(now)
+}
+
+/// `POST` of a form about something that others may change, as `read` reads it: makes it, or shows the form as what it is about is
+/// now.
+pub(crate) async fn make_upon<S: MakeForm>(
+    console: &ConsoleState,
+    posted: &Posted,
+    read: impl Fn() -> Result<S, ConsoleError>,
+) -> Result<Response, ConsoleError> {
+    match make(console, posted, &read()?).await {
+        Err(ConsoleError::Engine(AdministrationError::Changed)) => {}
+        answered => return answered,
+    }
+    let (spec, Posted { signed_in, fields }) = (read()?, posted);
+    let carried = (fields.get(SUBMIT).to_owned(), &Was::of(&spec.shown()));
+    Ok(form(signed_in, &spec, &Values::typed(fields), carried).changed())
 }
 
 /// `POST`: makes it, or shows the form with what is wrong.
@@ -157,7 +189,7 @@ pub(crate) async fn make(
     spec: &impl MakeForm,
 ) -> Result<Response, ConsoleError> {
     let (values, submit) = (Values::typed(fields), fields.get(SUBMIT));
-    let again = || form(signed_in, spec, &values, submit.to_owned());
+    let again = || form(signed_in, spec, &values, (submit.to_owned(), &Was::read(fields)));
     signed_in.caller.require(spec.scope())?;
     expect_submit(submit)?;
     if Step::of(fields) == Step::Again {

@@ -3,7 +3,8 @@
 //! **The next form** is a file with its fields, its words and its call of the engine; `users/` has one of each sort.
 //!
 //! - Something is *made* ([`make`], [`MakeForm`], `users/make.rs`). Each form has a number of its own (`submit`), which the engine
-//!   remembers with the answer: a second click, or a reload, is answered as the first, one-time secrets too ([`Made`]).
+//!   remembers with the answer: a second click, or a reload, is answered as the first, one-time secrets too ([`Made`]). What is made upon
+//!   something that others may change ([`make_upon`], `connections/keys.rs`) carries what it showed of that, as the next sort does.
 //! - Something is *changed* ([`edit`], [`EditForm`], `users/edit.rs`). What changes is shown before it is done; secrets are no part of it. The form carries what
 //!   it was made from (`was.`): if that is not so any more, the page says what somebody else has changed, and nothing is done.
 //! - Something else is *done* ([`Deed`], `users/deeds.rs`): a page names what follows, and has the name typed where it is much.
@@ -29,7 +30,7 @@ pub(crate) use deed::Deed;
 pub(crate) use done::Done;
 pub(crate) use edit::{EditForm, edit, show_edit};
 pub(crate) use field::{Choice, Control, Field};
-pub(crate) use make::{Made, MakeForm, expect_submit, make, new_submit, show_make};
+pub(crate) use make::{Made, MakeForm, as_shown, expect_submit, make, make_upon, new_submit, show_make};
 pub(crate) use page::{Form, FormSpec};
 pub(crate) use values::{SUBMIT, Values, secret};
 pub(crate) use written::{choices, lines, read, read_all, word, written};

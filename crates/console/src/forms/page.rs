@@ -8,12 +8,14 @@ use vestibule_model::told;
 
 use super::field::Field;
 use super::values::Values;
-use super::was::is_was;
 use crate::answer;
 use crate::frame::{Frame, Viewer};
 use crate::parts::sentence;
 use crate::refused::{ConsoleError, LONGEST};
 use crate::said::{self, Said};
+
+/// Why something is not done that would be done to something else than was shown.
+pub(super) const CHANGED: &str = "somebody else has changed this in the meantime. It is so now";
 
 /// What a form is about.
 pub(crate) trait FormSpec {
@@ -82,6 +84,13 @@ impl Form {
         self.page()
     }
 
+    /// The page as it was typed, which shows something else now than it did: nothing of it was done.
+    pub(super) fn changed(mut self) -> Response {
+        let again = if self.fields.iter().any(Field::is_secret) { ": type passwords again" } else { "" };
+        self.frame.said = Some(Said::bad(format!("Nothing was done: {CHANGED}{again}.")));
+        answer::caused_by(answer::page(StatusCode::CONFLICT, &self), AdministrationError::Changed)
+    }
+
     /// The page as it was typed, with what is wrong beside each field. An error that is no matter of a form is given back.
     pub(crate) fn refused(mut self, error: AdministrationError) -> Result<Response, ConsoleError> {
         let (status, field, reason) = match &error {
@@ -105,12 +114,6 @@ impl Form {
             None => self.frame.said = Some(Said::bad(format!("{}: {reason}.", (self.done_before)("")))),
         }
         Ok(answer::caused_by(answer::page(status, &self), error))
-    }
-
-    /// What the button says: that of a form which was made from something, as it was, shows first what would change.
-    fn button(&self) -> &str {
-        let is_change = self.hidden.iter().any(|(name, _)| is_was(name));
-        if is_change { "Show what changes" } else { &self.deed }
     }
 
     /// What was done before the first of these was refused.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
 
+use vestibule_auth::AdministrationError;
 use vestibule_serve::forms::Fields;
 
 use super::values::Values;
@@ -83,6 +84,11 @@ impl Was {
             Some(known) => *known == digest(value),
             None => self.whole.get(name) == value,
         }
+    }
+
+    /// Refuses unless the form was made from these.
+    pub(super) fn expect(&self, values: &Values) -> Result<(), AdministrationError> {
+        if self.is(values) { Ok(()) } else { Err(AdministrationError::Changed) }
     }
 
     /// Whether the form was made from these.

@@ -6,7 +6,7 @@ use serde_json::json;
 use vestibule_auth::{Outgoing, SharedOutgoing};
 use vestibule_model::{Clock as _, ConnectionId, Identity, Protocol};
 use vestibule_store::Change;
-use vestibule_testkit::identity_provider::{ISSUER, jwks, made, response, saml_connection};
+use vestibule_testkit::identity_provider::{ISSUER, jwks, made, oidc_connection, response, saml_connection};
 use vestibule_testkit::{ACCOUNT, Browser, ScriptedProvider};
 
 use crate::support::Instance;
@@ -153,6 +153,53 @@ async fn the_key_before_is_forgotten_and_only_the_one_that_was_meant() {
     }
     let left = told(&instance, id).await;
     assert!(left["certificate"] == certificate && left.get("previous_certificate").is_none(), "{left}");
+}
+
+#[tokio::test]
+async fn a_key_is_changed_only_while_the_keys_are_those_that_were_shown() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    let browser = instance.signed_in().await;
+    let form = page(id, "/keys");
+    fill(&browser, &form, &[]).await;
+    let shown = browser.get(&form).await;
+    fill(&browser, &form, &[]).await;
+    let theirs = told(&instance, id).await;
+    let typed = Typed::of(&shown).with("from", "given").with("certificate", "PEM-of-mine");
+    let typed = typed.with("secret.private_key", "secret-of-mine");
+    let refused = Typed::of(&shown).send(&browser, &form).await;
+    assert_eq!(refused.status, 409, "{}", refused.html);
+    assert!(refused.html.contains("Nothing was done: somebody else has changed this"), "{}", refused.html);
+    assert!(refused.html.contains("The key before it, valid until"), "as it is now: {}", refused.html);
+    assert_eq!(told(&instance, id).await, theirs, "a key of which nobody was told is not forgotten");
+    let done = Typed::of(&refused).send(&browser, &form).await;
+    assert_eq!(done.header("location"), page(id, "?done=key-renewed"), "{}", done.html);
+    assert_eq!(told(&instance, id).await["previous_certificate"], theirs["certificate"]);
+    let wrong = typed.send(&browser, &form).await.html;
+    assert!(wrong.contains("PEM-of-mine") && !wrong.contains("secret-of-mine"), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_client_secret_is_set_only_for_the_provider_that_was_shown() {
+    let instance = Instance::start().await;
+    let id = instance.openid_connection().await;
+    let browser = instance.signed_in().await;
+    let form = page(id, "/secret");
+    let shown = browser.get(&form).await;
+    assert!(shown.html.contains(ISSUER), "{}", shown.html);
+    let mut connection = oidc_connection();
+    let Protocol::Oidc(oidc) = &mut connection.protocol else { panic!("it speaks OpenID Connect") };
+    oidc.issuer = "https://other.example".to_owned();
+    instance.server.change(vec![Change::PutConnection(ACCOUNT.parse().unwrap(), connection.into())]).await;
+    let before = told(&instance, id).await;
+    let refused = Typed::of(&shown).with("secret.client_secret", "s3cret-of-op").send(&browser, &form).await;
+    assert_eq!(refused.status, 409, "{}", refused.html);
+    assert!(refused.html.contains("Nothing was done: somebody else has changed this"), "{}", refused.html);
+    assert!(refused.html.contains("https://other.example"), "as it is now: {}", refused.html);
+    assert!(!refused.html.contains("s3cret-of-op"), "a secret is not sent back: {}", refused.html);
+    assert_eq!(told(&instance, id).await, before);
+    let done = Typed::of(&refused).with("secret.client_secret", "of-the-other").send(&browser, &form).await;
+    assert_eq!(done.header("location"), page(id, "?done=client-secret-set"), "{}", done.html);
 }
 
 #[tokio::test]

@@ -16,8 +16,8 @@ async fn a_key_is_made_and_the_one_before_is_kept() {
     let signing = json!({ "saml": { "sign_requests": true } });
     let without = instance.patch(&path(&format!("/{id}")), signing.clone()).await;
     assert_eq!((without.status, &without.body["field"]), (422, &json!("saml.sign_requests")));
-    let first = instance.send(Method::POST, &at, json!({})).await.body;
-    let second = instance.send(Method::POST, &at, json!({})).await.body;
+    let renew = async || instance.send_anyway(Method::POST, &at, json!({})).await.body;
+    let (first, second) = (renew().await, renew().await);
     assert!(first["certificate"].is_string() && first["previous_certificate"].is_null());
     assert_eq!(second["previous_certificate"], first["certificate"]);
     assert_ne!(second["certificate"], first["certificate"]);
@@ -35,7 +35,7 @@ async fn the_key_before_is_forgotten_upon_the_state_that_its_caller_has_seen() {
     let seen = async || instance.get(&own).await;
     let before = seen().await.tag;
     for _ in 0..2 {
-        instance.send(Method::POST, &path(&format!("/{id}/keys")), json!({})).await;
+        instance.send_anyway(Method::POST, &path(&format!("/{id}/keys")), json!({})).await;
     }
     let present = seen().await.body["certificate"].clone();
     let forget = async |tag: Option<&str>| {
@@ -53,6 +53,47 @@ async fn the_key_before_is_forgotten_upon_the_state_that_its_caller_has_seen() {
 }
 
 #[tokio::test]
+async fn a_key_is_changed_upon_the_state_that_its_caller_has_seen() {
+    let (instance, _) = start().await;
+    let id = saml(&instance).await["id"].clone();
+    let (own, at) = (path(&format!("/{id}")), path(&format!("/{id}/keys")));
+    let seen = instance.get(&own).await;
+    let renew = async |tag: Option<&str>| {
+        let owner = Some(instance.owner.as_str());
+        instance.ask_if(owner, (Method::POST, &at), Some(json!({})), tag).await
+    };
+    assert_eq!(renew(None).await.status, 428);
+    assert_eq!(instance.get(&own).await, seen);
+    let renewed = renew(seen.tag.as_deref()).await;
+    assert_eq!(renewed.status, 200, "{renewed:?}");
+    assert_eq!(renew(seen.tag.as_deref()).await.status, 412);
+    let now = instance.get(&own).await;
+    assert_eq!((&now.tag, &now.body["certificate"]), (&renewed.tag, &renewed.body["certificate"]));
+    let wrong = json!({ "certificate": "none", "private_key": "none" });
+    let wrong = instance.ask_if(Some(&instance.owner), (Method::POST, &at), Some(wrong), None).await;
+    assert_eq!(wrong.status, 422, "what is wrong with the body is told first");
+}
+
+#[tokio::test]
+async fn a_client_secret_is_set_upon_the_state_that_its_caller_has_seen() {
+    let (instance, providers) = start().await;
+    let id = oidc(&instance, &providers).await["id"].clone();
+    let (own, at) = (path(&format!("/{id}")), path(&format!("/{id}/client-secret")));
+    let seen = instance.get(&own).await.tag;
+    let set = async |tag: Option<&str>| {
+        let (owner, body) = (Some(instance.owner.as_str()), json!({ "client_secret": null }));
+        instance.ask_if(owner, (Method::PUT, &at), Some(body), tag).await
+    };
+    let elsewhere = json!({ "oidc": { "issuer": "https://other.example" } });
+    assert_eq!(instance.patch(&own, elsewhere).await.status, 200);
+    let before = instance.get(&own).await;
+    assert_eq!((set(None).await.status, set(seen.as_deref()).await.status), (428, 412));
+    assert_eq!(instance.get(&own).await, before);
+    let done = set(before.tag.as_deref()).await;
+    assert_eq!((done.status, &done.tag), (200, &instance.get(&own).await.tag));
+}
+
+#[tokio::test]
 async fn a_key_that_somebody_brings_is_shown_to_nobody() {
     let (instance, _) = start().await;
     let id = saml(&instance).await["id"].clone();
@@ -60,13 +101,13 @@ async fn a_key_that_somebody_brings_is_shown_to_nobody() {
     let params = CertificateParams::new(vec!["us.example".to_owned()]).unwrap();
     let certificate = params.self_signed(&key).unwrap().pem();
     let body = json!({ "certificate": certificate, "private_key": key.serialize_pem() });
-    let answer = instance.send(Method::POST, &path(&format!("/{id}/keys")), body).await;
+    let answer = instance.send_anyway(Method::POST, &path(&format!("/{id}/keys")), body).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(!answer.body.to_string().contains("PRIVATE"));
     assert!(!instance.get("/admin/v1/audit").await.body.to_string().contains("PRIVATE KEY"));
     let other =
         json!({ "certificate": crate::connections::certificate(), "private_key": key.serialize_pem() });
-    let answer = instance.send(Method::POST, &path(&format!("/{id}/keys")), other).await;
+    let answer = instance.send_anyway(Method::POST, &path(&format!("/{id}/keys")), other).await;
     assert_eq!((answer.status, &answer.body["field"]), (422, &json!("certificate")));
 }
 
@@ -75,13 +116,14 @@ async fn a_client_secret_is_replaced_or_taken_away() {
     let (instance, providers) = start().await;
     let id = oidc(&instance, &providers).await["id"].clone();
     let at = path(&format!("/{id}/client-secret"));
-    let answer = instance.send(Method::PUT, &at, json!({ "client_secret": "another-of-the-provider" })).await;
+    let answer =
+        instance.send_anyway(Method::PUT, &at, json!({ "client_secret": "another-of-the-provider" })).await;
     assert_eq!((answer.status, &answer.body["has_client_secret"]), (200, &json!(true)));
     let entry = instance.server.auth.directory().account(ACCOUNT.parse().unwrap()).unwrap();
     let usable = entry.connection_named("op").unwrap();
     let shown = usable.oidc().unwrap().authentication();
     assert!(matches!(shown, vestibule_oidc::ClientAuthentication::Basic("another-of-the-provider")));
-    let answer = instance.send(Method::PUT, &at, json!({ "client_secret": null })).await;
+    let answer = instance.send_anyway(Method::PUT, &at, json!({ "client_secret": null })).await;
     assert_eq!(answer.body["has_client_secret"], false);
     let audit = instance.get("/admin/v1/audit").await.body.to_string();
     assert!(audit.contains("client_secret") && !audit.contains("another-of-the-provider"), "{audit}");

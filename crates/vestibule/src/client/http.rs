@@ -94,6 +94,18 @@ impl Client {
         self.send(body.into_iter().fold(request, RequestBuilder::json)).await
     }
 
+    /// Asks for something to be done to what is at `whose` now; sent once.
+    pub(crate) async fn post_of(
+        &self,
+        place: &ResourcePath,
+        whose: &ResourcePath,
+        body: &Value,
+    ) -> Result<JsonResponse, ServiceError> {
+        let seen = self.get(whose, &[]).await?;
+        let request = self.request(Method::POST, self.url(place, &[])).json(body);
+        self.send(if_unchanged(request, &seen)).await
+    }
+
     /// Changes fields of what is there now.
     pub(crate) async fn change(
         &self,

@@ -13,7 +13,7 @@ use super::Item;
 use super::report::Report;
 use crate::admin::AdminState;
 use crate::admin::account_resources::RepresentedResource as _;
-use crate::admin::condition::Condition;
+use crate::admin::condition::{Condition, tagged};
 use crate::admin::problem::{AdminError, Problem};
 use crate::admin::request::{AuthenticatedCaller, JsonBody, PathParameters, account_named, json};
 use crate::sso::addresses::service_addresses;
@@ -58,13 +58,14 @@ fn place(PathParameters((account, id)): At) -> Result<AccountResourceId, AdminEr
 /// Gives a SAML connection another key of ours, made here or brought. What is encrypted for the one before is still read; the one
 /// before that is forgotten. Give the identity provider the metadata anew.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/connections/{id}/keys", tag = "connections",
-    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)), request_body = KeyBody,
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)), request_body = KeyBody,
     responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::admin) async fn renew_key(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
     at: At,
+    headers: HeaderMap,
     body: Result<JsonBody<KeyBody>, AdminError>,
 ) -> Result<Response, AdminError> {
     let at = place(at)?;
@@ -77,9 +78,11 @@ pub(in crate::admin) async fn renew_key(
         (None, Some(_)) => return Err(needed("certificate")),
         (Some(_), None) => return Err(needed("private_key")),
     };
-    let item =
-        admin.auth.administration().renew_connection_key(&caller, at, key, Idempotency::none()).await?.item();
-    Ok(json(StatusCode::OK, &item))
+    let condition = Condition::of_change(&headers);
+    let unchanged = |present: &Connection| condition.require(&present.item());
+    let (administration, unkeyed) = (admin.auth.administration(), Idempotency::none());
+    let item = administration.renew_connection_key(&caller, at, key, unkeyed, unchanged).await?.item();
+    Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
 /// Forgets our key before the present one: what is encrypted for it is refused from then on, and our metadata has its certificate no more. Where there is
@@ -101,22 +104,25 @@ pub(in crate::admin) async fn forget_previous_key(
 
 /// Gives a connection of OpenID Connect another client secret, or none.
 #[utoipa::path(put, path = "/admin/v1/accounts/{account}/connections/{id}/client-secret", tag = "connections",
-    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)), request_body = SecretBody,
+    security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path), ("If-Match" = String, Header)), request_body = SecretBody,
     responses((status = 200, body = Item), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub(in crate::admin) async fn set_client_secret(
     State(admin): State<AdminState>,
     AuthenticatedCaller(caller): AuthenticatedCaller,
     at: At,
+    headers: HeaderMap,
     body: Result<JsonBody<SecretBody>, AdminError>,
 ) -> Result<Response, AdminError> {
     let at = place(at)?;
     admin.auth.administration().expect_account_resource::<Connection>(&caller, at)?;
     let JsonBody(SecretBody { client_secret }) = body?;
     let secret = client_secret.map(Zeroizing::new);
-    let item =
-        admin.auth.administration().set_client_secret(&caller, at, secret, Idempotency::none()).await?.item();
-    Ok(json(StatusCode::OK, &item))
+    let condition = Condition::of_change(&headers);
+    let unchanged = |present: &Connection| condition.require(&present.item());
+    let (administration, unkeyed) = (admin.auth.administration(), Idempotency::none());
+    let item = administration.set_client_secret(&caller, at, secret, unkeyed, unchanged).await?.item();
+    Ok(tagged(json(StatusCode::OK, &item), &item))
 }
 
 /// Reads the metadata of a SAML identity provider, or the keys of an OpenID provider, now instead of within ten minutes. Certificates

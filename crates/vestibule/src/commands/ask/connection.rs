@@ -65,7 +65,7 @@ pub(super) async fn run(service: &Service, action: ConnectionAction) -> anyhow::
                 body["private_key"] = private_key.into();
             }
             let (all, place) = find(service, &key.one).await?;
-            let answer = service.client.post(&place.at("keys"), Some(&body)).await?;
+            let answer = service.client.post_of(&place.at("keys"), &place, &body).await?;
             service.output.show(&answer.body, all.columns);
             screen::complain("Give the identity provider the connection's metadata anew.");
             Ok(())
