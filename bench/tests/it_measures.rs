@@ -142,6 +142,18 @@ fn start_memory_and_lists_are_measured_at_the_largest_size() {
 }
 
 #[test]
+fn pages_of_the_console_are_measured_and_those_of_a_connection_too() {
+    let finding = finding("console");
+    let figures = judged(&finding);
+    for page in
+        ["/console/", "/console/sessions/end", "/console/accounts/{account}/connections/{connection}/delete"]
+    {
+        let label = format!("{page}: slowest of 20, 2,000 sessions");
+        assert!(figures.contains(&label.as_str()), "{label} is not in {figures:?}");
+    }
+}
+
+#[test]
 fn runtimes_are_compared_in_each_way_that_http_is_spoken() {
     let finding = finding("runtimes");
     let sides = sides(&finding);

@@ -10,9 +10,10 @@ use http::Method;
 use vestibule_auth::{Auth, FirstOwner, Settings};
 use vestibule_console::ROUTES;
 use vestibule_crypto::OsRng;
-use vestibule_model::Clock as _;
-use vestibule_store::MemoryEndJournal;
+use vestibule_model::{Clock as _, Connection};
+use vestibule_store::{Change, MemoryEndJournal, Store as _};
 use vestibule_testkit::Browser;
+use vestibule_testkit::identity_provider::saml_connection;
 
 use super::Bench;
 use crate::child::Server;
@@ -46,7 +47,9 @@ fn run(plan: &Plan) -> Result<Finding> {
     for size in plan.large() {
         let instance = Instance::build(plan.new_folder()?, Size::of(size))?;
         instance.put_past(ENTRIES * size)?;
-        block_on(put_owner(&instance))?;
+        let connection = saml_connection();
+        instance.put_federated_logins(connection.id)?;
+        block_on(put_owner(&instance, connection))?;
         let server = Server::vestibule(plan, instance.folder(), &instance.fixture)?;
         let browser = Browser::at(server.target().address);
         let spans = block_on(async {
@@ -70,10 +73,11 @@ fn run(plan: &Plan) -> Result<Finding> {
     Ok(finding)
 }
 
-/// Makes the administrators' account and its owner, who has everybody's password.
-async fn put_owner(instance: &Instance) -> Result<()> {
+/// Makes the administrators' account and its owner, who has everybody's password, and the connection by which everybody came in.
+async fn put_owner(instance: &Instance, connection: Connection) -> Result<()> {
     let master = &instance.fixture.master;
     let store = open_store(instance.folder(), master)?;
+    store.commit(vec![Change::PutConnection(Place(0).id(), Box::new(connection))]).await?;
     let journal = Arc::new(MemoryEndJournal::default());
     let (clock, settings) = (Arc::new(SystemClock), Settings::default());
     let auth = Auth::start(store, journal, master, Arc::new(OsRng), clock, settings).await?;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
 use vestibule_crypto::{OsRng, TokenKeys};
-use vestibule_model::{Application, Clock as _, Dialect, Millis, Session, SessionId, User};
+use vestibule_model::{Application, Clock as _, ConnectionId, Dialect, Millis, Session, SessionId, User};
 
 use super::{Tokens, bulk, past};
 use crate::fixture::{Fixture, Place, database, new_session, used_until};
@@ -84,6 +84,11 @@ impl Instance {
     /// Writes so many entries of the audit besides, of sessions of the same users that are over. The store must not be open.
     pub(crate) fn put_past(&self, entries: usize) -> Result<()> {
         block_on(past::write(self.folder(), &self.fixture.master, &self.fixture.users, entries))
+    }
+
+    /// Makes this connection, of the first account, that by which everybody came in. The store must not be open.
+    pub(crate) fn put_federated_logins(&self, connection: ConnectionId) -> Result<()> {
+        bulk::write_federated_logins(&database(self.folder()), connection)
     }
 
     /// The keys of the tokens.
