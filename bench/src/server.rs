@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use tokio::sync::oneshot;
-use vestibule_auth::{Auth, FailureLimit, FeedLimits, Settings};
-use vestibule_console::{self as console, Clients, ConsoleOrigin, ConsoleState};
+use vestibule_auth::{Auth, FailureLimit, FeedLimits, Origins, Settings};
+use vestibule_console::{self as console, Clients, ConsoleState};
 use vestibule_crypto::{MasterKey, OsRng};
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -115,7 +115,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
     let administration = admin::router(AdminState {
         auth: Arc::clone(auth),
         clock: Arc::clone(&clock),
-        public_origin: "https://localhost".into(),
+        origins: Origins::of("https://localhost"),
     });
     let console = console::router(ConsoleState {
         auth: Arc::clone(auth),
@@ -123,8 +123,7 @@ fn serve(auth: &Arc<Auth>, clock: Arc<dyn Clock>) -> Result<Running> {
         facts: Arc::new(vestibule_testkit::TestFacts),
         audit_check: None,
         clients: Clients::default(),
-        public_origin: "https://localhost".into(),
-        origin: ConsoleOrigin::default(),
+        origins: Origins::of("https://localhost"),
     });
     let api = ApiState {
         auth: Arc::clone(auth),

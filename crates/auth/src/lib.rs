@@ -79,8 +79,8 @@ pub use directory::{
 pub use eligibility::IneligibleReason;
 pub use federated::{
     ATTEMPT_LASTS, AddressesByName, AttemptFor, ConnectionTest, FederatedAttempt, LogoutDone, LogoutError,
-    SAML_METADATA, ShownAssertion, ShownCode, ShownIdToken, ShownLogout, ShownMessage, ShownPassword,
-    TEST_LASTS, TestError, TestId, TestReport, TestStep,
+    NoAdministrationOrigin, Origins, SAML_METADATA, ShownAssertion, ShownCode, ShownIdToken, ShownLogout,
+    ShownMessage, ShownPassword, TEST_LASTS, TestError, TestId, TestReport, TestStep,
 };
 pub use feed::{
     EventStream, EventWriter, EventsError, FeedFigures, FeedFull, FeedLimits, GatewayEvent, StreamCut, Told,

@@ -24,7 +24,6 @@ mod forms;
 mod frame;
 mod gateway_rules;
 mod keys;
-mod origin;
 mod over_time;
 mod overview;
 mod own;
@@ -54,7 +53,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware;
-use vestibule_auth::{Administration, Auth};
+use vestibule_auth::{Administration, Auth, Origins};
 use vestibule_model::Clock;
 use vestibule_serve::layers::{Readers, RefusalShape};
 
@@ -62,7 +61,6 @@ pub use answer::POLICY;
 pub use audit_check::{AuditCheck, AuditProgress, AuditVerified};
 pub use clients::Clients;
 pub use facts::{CertificateFact, OperatorFacts};
-pub use origin::ConsoleOrigin;
 pub use routes::{ROUTES, Route};
 pub use start::lines;
 pub use who::Who;
@@ -80,10 +78,8 @@ pub struct ConsoleState {
     pub audit_check: Option<Arc<AuditCheck>>,
     /// Where clients reach this server.
     pub clients: Clients,
-    /// Under which origin identity providers know this server.
-    pub public_origin: Arc<str>,
-    /// Where browsers reach the console.
-    pub origin: ConsoleOrigin,
+    /// Under which origins browsers reach this server, and identity providers know it.
+    pub origins: Origins,
 }
 
 impl ConsoleState {

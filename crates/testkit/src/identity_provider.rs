@@ -5,6 +5,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use vestibule_auth::HOME;
 use vestibule_model::{
     ClientSecretIn, Connection, ConnectionId, Der, Linking, Millis, OidcConnection, Population, Protocol,
     Provisioning, SamlConnection,
@@ -111,6 +112,21 @@ pub fn made(id: &str, login_name: &str, at: Millis) -> Made {
         ),
         response: format!(r#"ID="_r{id}" Version="2.0" IssueInstant="{from}" Destination="{address}""#),
         ..Made::usual()
+    }
+}
+
+/// The same for the connection of this name of the administrators' account, made for a console at this origin.
+pub fn for_console(made: Made, origin: &str) -> Made {
+    let here = |text: &str| {
+        let text = text.replace(&format!("{ORIGIN}/sso/saml/{ACCOUNT}/"), &format!("{origin}/console/sso/"));
+        text.replace(&format!(">{ACCOUNT}<"), &format!(">{HOME}<"))
+    };
+    Made {
+        confirmation: here(&made.confirmation),
+        conditions: here(&made.conditions),
+        statements: here(&made.statements),
+        response: here(&made.response),
+        ..made
     }
 }
 

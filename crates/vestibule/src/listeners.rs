@@ -9,8 +9,8 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Context;
-use vestibule_auth::{Auth, Purpose};
-use vestibule_console::{self as console, Clients, ConsoleOrigin, ConsoleState};
+use vestibule_auth::{Auth, Origins, Purpose};
+use vestibule_console::{self as console, Clients, ConsoleState};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved};
@@ -112,13 +112,13 @@ impl Listeners {
         let readiness = readiness(Arc::clone(&stopping), Arc::downgrade(auth));
         let gateways = layers::apply(api::grpc(state.clone(), can_check(readiness.clone())), for_gateways);
         let operators = operations::router(Arc::clone(&metrics), readiness);
-        let administrators = admin::router(admin_state(auth, clock, &public_origin));
-        let console = console_state(loaded, auth, clock, tls, &public_origin);
-        let (reached, own) = (console.clients.clone(), console.origin.clone());
-        let console = console::router(console);
+        let origins = Origins::of(Arc::clone(&public_origin));
+        let administrators = admin::router(admin_state(auth, clock, &origins));
+        let console = console_state(loaded, auth, clock, tls, &origins);
+        let reached = console.clients.clone();
         let for_operators = LayerState { allowed_hosts: operators_hosts(loaded.purpose), ..for_operators };
         let pages = api::pages(ApiState { pages: pages_on(&loaded.config, PagesListener::Admin), ..state });
-        let operators = operators.merge(administrators).merge(console).merge(pages);
+        let operators = operators.merge(administrators).merge(console::router(console)).merge(pages);
         let operators = layers::apply(Routes::new(operators, OPERATORS), for_operators);
 
         let plain = |address| Listen { address, tls: None, service: clients.clone() };
@@ -145,7 +145,7 @@ impl Listeners {
             .with_context(|| format!("cannot listen on {}", shown(&loaded.config)))?;
         let addresses = addresses(&loaded.config, running.addresses());
         reached.reached_at(clients_origin(server, addresses, &public_origin));
-        own.reached_at(console_origin(loaded, addresses));
+        origins.administration_reached_at(console_origin(loaded, addresses));
         Ok(Self { running, addresses, stopping, refusals })
     }
 
@@ -187,8 +187,8 @@ fn metrics_of(auth: &Arc<Auth>, server: &ServerSettings, tls: &Tls) -> Arc<Metri
     metrics
 }
 
-fn admin_state(auth: &Arc<Auth>, clock: &Arc<dyn Clock>, public_origin: &Arc<str>) -> AdminState {
-    AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), public_origin: Arc::clone(public_origin) }
+fn admin_state(auth: &Arc<Auth>, clock: &Arc<dyn Clock>, origins: &Origins) -> AdminState {
+    AdminState { auth: Arc::clone(auth), clock: Arc::clone(clock), origins: origins.clone() }
 }
 
 fn console_state(
@@ -196,7 +196,7 @@ fn console_state(
     auth: &Arc<Auth>,
     clock: &Arc<dyn Clock>,
     tls: &Tls,
-    public_origin: &Arc<str>,
+    origins: &Origins,
 ) -> ConsoleState {
     let facts = ConsoleFacts {
         data: DataMetrics::of(&loaded.config.server.data_dir),
@@ -209,8 +209,7 @@ fn console_state(
         audit_check: Some(Arc::new(audit_check::of(&loaded.config, clock))),
         facts: Arc::new(facts),
         clients: Clients::default(),
-        public_origin: Arc::clone(public_origin),
-        origin: ConsoleOrigin::default(),
+        origins: origins.clone(),
     }
 }
 

@@ -39,6 +39,14 @@ pub enum ProtocolKind {
 }
 
 impl ProtocolKind {
+    /// Which one it is.
+    pub const fn of(protocol: &Protocol) -> Self {
+        match protocol {
+            Protocol::Saml(_) => Self::Saml,
+            Protocol::Oidc(_) => Self::Oidc,
+        }
+    }
+
     fn blank(self) -> Protocol {
         match self {
             Self::Saml => Protocol::Saml(Box::new(blank_saml())),

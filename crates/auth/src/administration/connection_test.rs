@@ -9,18 +9,22 @@ use super::account_resources::present;
 use super::caller::administrators_account;
 use super::named::AccountResourceId;
 use super::{Administration, AdministrationError, Caller, Scope};
-use crate::directory::ServiceAddresses;
-use crate::federated::{ConnectionTest, ShownMessage, TestId, TestReport};
+use crate::federated::addresses::ConnectionAddresses;
+use crate::federated::{ConnectionTest, Origins, ShownMessage, TestId, TestReport};
 use crate::work_pool::Overloaded;
 
 impl Administration<'_> {
-    /// Examines what an identity provider sent. `addresses` says where this service is reached for the connection.
+    /// Examines what an identity provider sent, by the addresses that the connection has under these origins.
+    ///
+    /// # Errors
+    ///
+    /// A conflict: the message is one of the other protocol, or the connection has no addresses yet.
     pub async fn test_connection(
         &self,
         caller: &Caller,
         AccountResourceId { account, id }: AccountResourceId,
         shown: ShownMessage,
-        addresses: impl Fn(&Connection) -> ServiceAddresses,
+        origins: &Origins,
     ) -> Result<TestReport, AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let entry = self.account_entry(account)?;
@@ -28,8 +32,8 @@ impl Administration<'_> {
         let all = entry.connections();
         let usable = all.into_iter().find(|usable| usable.connection.id.0 == id).cloned();
         let usable = usable.ok_or(AdministrationError::NotFound("connection"))?;
-        let addresses = addresses(&usable.connection);
-        let report = self.auth.test_by_message((&entry, &usable), shown, &addresses, caller.now).await;
+        let own = ConnectionAddresses::of(origins, account, &usable.connection)?;
+        let report = self.auth.test_by_message((&entry, &usable), shown, own.saml.as_ref(), caller.now).await;
         report.map_err(|Overloaded| AdministrationError::Overloaded)?.ok_or_else(|| {
             AdministrationError::Conflict("the connection speaks the other protocol".to_owned())
         })

@@ -12,7 +12,8 @@ use super::caller::administrators_account;
 use super::console::ConsoleStep;
 use super::log_in::log_in_from;
 use super::{Administration, AdministrationError};
-use crate::directory::{ServiceAddresses, UsableConnection};
+use crate::directory::UsableConnection;
+use crate::federated::addresses::{console_addresses, console_callback};
 use crate::federated::{AttemptFor, FederatedAttempt, ShownAssertion, ShownCode};
 use crate::log_in::{LogIn, LogInError, LoginScope};
 use crate::second_factor::FirstStep;
@@ -181,18 +182,4 @@ fn named(usable: &Arc<UsableConnection>) -> ConsoleConnection {
 
 const fn log_in(at: AtConsole<'_>) -> LogIn {
     log_in_from(Dialect::Pages, at.address, at.now)
-}
-
-/// Where the console takes what an identity provider of SAML sends for the connection of this name.
-pub fn console_addresses(origin: &str, connection: &str) -> ServiceAddresses {
-    ServiceAddresses {
-        entity_id: format!("{origin}/console/sso/{connection}/metadata"),
-        consumer_urls: vec![format!("{origin}/console/sso/{connection}/acs")],
-        consumer_urls_with_query: Vec::new(),
-    }
-}
-
-/// Where a provider of OpenID Connect sends browsers back to.
-pub fn console_callback(origin: &str, connection: &str) -> String {
-    format!("{origin}/console/sso/{connection}/callback")
 }

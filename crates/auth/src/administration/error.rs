@@ -6,6 +6,7 @@ use std::time::Duration;
 use vestibule_store::StoreError;
 
 use crate::eligibility::IneligibleReason;
+use crate::federated::NoAdministrationOrigin;
 use crate::log_in::{LogInError, RETRY_AFTER};
 use crate::rules::{Kind, Violation};
 use crate::signing_keys::SignError;
@@ -91,6 +92,12 @@ impl From<StoreError> for AdministrationError {
             StoreError::Constraint(what) => Self::Conflict(what),
             other => Self::Store(other),
         }
+    }
+}
+
+impl From<NoAdministrationOrigin> for AdministrationError {
+    fn from(error: NoAdministrationOrigin) -> Self {
+        Self::Conflict(error.to_string())
     }
 }
 

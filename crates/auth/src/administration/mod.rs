@@ -82,9 +82,7 @@ pub use connection_logins::CameIn;
 pub use connections::{NewKey, RereadConnection, check_client_secret, new_connection};
 pub use consequences::{Affected, Consequences};
 pub use console::{ConsoleCredentials, ConsoleStep, Touch};
-pub use console_sso::{
-    AnswerBy, AtConsole, BegunAtConsole, ConsoleConnection, console_addresses, console_callback,
-};
+pub use console_sso::{AnswerBy, AtConsole, BegunAtConsole, ConsoleConnection};
 pub use counts::AccountCounts;
 pub use end_jobs::{EndJob, EndJobId, EndJobState, EndsAsked, EndsPreview};
 pub use ended_sessions::{Ended, EndedFilter};

@@ -1,8 +1,9 @@
 //! Where this service is reached for a connection: what identity providers are told, and what they have to have meant.
 
-use vestibule_model::{AccountId, Connection, Population, Protocol};
+use vestibule_model::{AccountId, Connection, Population};
 
-use super::TestId;
+use super::{NoAdministrationOrigin, Origins, TestId};
+use crate::administration::{ProtocolKind, administrators_account};
 use crate::directory::ServiceAddresses;
 
 /// Where responses are taken, of SAML.
@@ -46,62 +47,128 @@ pub fn oidc_url(origin: &str, account: AccountId, connection: &str, operation: &
     format!("{origin}/sso/oidc/{account}/{connection}/{operation}")
 }
 
-/// Where this service is reached for a connection of users: what its identity provider is told.
+/// Which listener takes what is meant for a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenBy {
+    /// That of users and clients.
+    Public,
+    /// That of administrators: what is meant for the console.
+    Administration,
+}
+
+/// Where this service is reached for a connection: what its identity provider is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionAddresses {
+    /// Whose addresses these are.
+    pub taken_by: TakenBy,
     /// Where browsers begin a login.
     pub login: String,
     /// Where the identity provider tells of logouts: requests of SAML, or logout tokens of OpenID Connect.
-    pub logout: String,
-    /// Of SAML: our entity id, which is where our metadata is.
-    pub entity_id: Option<String>,
-    /// Of SAML: where responses are to be sent by HTTP POST.
-    pub consumer_url: Option<String>,
+    /// Administrators' connections have none.
+    pub logout: Option<String>,
+    /// Of SAML: our entity id, which is where our metadata is, and where responses are taken.
+    pub saml: Option<ServiceAddresses>,
     /// Of OpenID Connect: where codes are to be sent.
     pub redirect_uri: Option<String>,
 }
 
 impl ConnectionAddresses {
-    /// Those of a connection, by the origin under which identity providers reach this service.
-    pub fn of(origin: &str, account: AccountId, connection: &Connection) -> Self {
-        let (name, login) = (&connection.name, login_address(origin, account, connection));
-        match connection.protocol {
-            Protocol::Saml(_) => {
-                let own = service_addresses(origin, account, name);
-                Self {
-                    login,
-                    logout: saml_url(origin, account, name, "logout"),
-                    entity_id: Some(own.entity_id),
-                    consumer_url: own.consumer_urls.into_iter().next(),
-                    redirect_uri: None,
-                }
-            }
-            Protocol::Oidc(_) => Self {
-                login,
-                logout: oidc_url(origin, account, name, "backchannel-logout"),
-                entity_id: None,
-                consumer_url: None,
-                redirect_uri: Some(oidc_url(origin, account, name, oidc_callback(connection.population))),
+    /// Those of a connection.
+    ///
+    /// # Errors
+    ///
+    /// It is one of administrators, and nobody has said where their listener is reached.
+    pub fn of(
+        origins: &Origins,
+        account: AccountId,
+        connection: &Connection,
+    ) -> Result<Self, NoAdministrationOrigin> {
+        let protocol = ProtocolKind::of(&connection.protocol);
+        Self::of_name(origins, account, &connection.name, (protocol, connection.population))
+    }
+
+    /// Those that a connection of this name has, or would have. Administrators' are used at the administration listener, and all
+    /// others at the public one (ADR 69).
+    ///
+    /// # Errors
+    ///
+    /// As [`ConnectionAddresses::of`].
+    pub fn of_name(
+        origins: &Origins,
+        account: AccountId,
+        name: &str,
+        (protocol, population): (ProtocolKind, Population),
+    ) -> Result<Self, NoAdministrationOrigin> {
+        if account == administrators_account() {
+            let origin = origins.administration()?;
+            return Ok(Self {
+                taken_by: TakenBy::Administration,
+                login: format!("{origin}/console/sso/{name}"),
+                logout: None,
+                saml: (protocol == ProtocolKind::Saml).then(|| console_addresses(origin, name)),
+                redirect_uri: (protocol == ProtocolKind::Oidc).then(|| console_callback(origin, name)),
+            });
+        }
+        Ok(Self::at_public(origins.public(), account, name, (protocol, population)))
+    }
+
+    fn at_public(
+        origin: &str,
+        account: AccountId,
+        name: &str,
+        (protocol, population): (ProtocolKind, Population),
+    ) -> Self {
+        match protocol {
+            ProtocolKind::Saml => Self {
+                taken_by: TakenBy::Public,
+                login: saml_url(origin, account, name, "login"),
+                logout: Some(saml_url(origin, account, name, "logout")),
+                saml: Some(service_addresses(origin, account, name)),
+                redirect_uri: None,
+            },
+            ProtocolKind::Oidc => Self {
+                taken_by: TakenBy::Public,
+                login: oidc_url(origin, account, name, "login"),
+                logout: Some(oidc_url(origin, account, name, "backchannel-logout")),
+                saml: None,
+                redirect_uri: Some(oidc_url(origin, account, name, oidc_callback(population))),
             },
         }
     }
+
+    /// Of SAML: our entity id.
+    pub fn entity_id(&self) -> Option<&str> {
+        Some(&self.saml.as_ref()?.entity_id)
+    }
+
+    /// Of SAML: where responses are to be sent by HTTP POST.
+    pub fn consumer_url(&self) -> Option<&str> {
+        self.saml.as_ref()?.consumer_urls.first().map(String::as_str)
+    }
 }
 
-/// Where browsers begin a login by a connection.
-pub fn login_address(origin: &str, account: AccountId, connection: &Connection) -> String {
-    let url = match connection.protocol {
-        Protocol::Saml(_) => saml_url,
-        Protocol::Oidc(_) => oidc_url,
-    };
-    url(origin, account, &connection.name, "login")
+/// Where the console takes what an identity provider of SAML sends for the connection of this name.
+pub(crate) fn console_addresses(origin: &str, connection: &str) -> ServiceAddresses {
+    ServiceAddresses {
+        entity_id: format!("{origin}/console/sso/{connection}/metadata"),
+        consumer_urls: vec![format!("{origin}/console/sso/{connection}/acs")],
+        consumer_urls_with_query: Vec::new(),
+    }
+}
+
+/// Where a provider of OpenID Connect sends administrators' browsers back to.
+pub(crate) fn console_callback(origin: &str, connection: &str) -> String {
+    format!("{origin}/console/sso/{connection}/callback")
 }
 
 /// The parameter of that address that has the id of a test.
 pub const TEST: &str = "test";
 
-/// Where a browser begins a test of a connection.
-pub fn test_address(origin: &str, account: AccountId, connection: &Connection, test: TestId) -> String {
-    format!("{}?{TEST}={test}", login_address(origin, account, connection))
+/// Where a browser begins a test of a connection: at the public listener, which tests go through.
+pub fn test_address(origins: &Origins, account: AccountId, connection: &Connection, test: TestId) -> String {
+    let spoken = (ProtocolKind::of(&connection.protocol), connection.population);
+    let own = ConnectionAddresses::at_public(origins.public(), account, &connection.name, spoken);
+    format!("{}?{TEST}={test}", own.login)
 }
 
 /// Where a provider sends browsers back to: one address for users, another for agents (contract livevox §7).

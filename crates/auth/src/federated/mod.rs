@@ -17,6 +17,7 @@ mod id_token;
 pub(crate) mod link;
 mod logout;
 mod logout_admission;
+mod origins;
 mod provisioning;
 mod refusal;
 mod rereading;
@@ -44,6 +45,7 @@ pub use connection_test::{
 pub(crate) use first_step::VouchedStep;
 pub use id_token::ShownIdToken;
 pub use logout::{LogoutDone, LogoutError, ShownLogout};
+pub use origins::{NoAdministrationOrigin, Origins};
 pub(crate) use refusal::Told;
 pub use way_there::SAML_METADATA;
 

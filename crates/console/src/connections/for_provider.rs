@@ -1,69 +1,53 @@
 //! What to give the identity provider of a connection.
 
-use vestibule_auth::sso_addresses::ConnectionAddresses;
-use vestibule_auth::{HOME, console_addresses, console_callback};
-use vestibule_model::{AccountId, Connection, Population, Protocol};
+use vestibule_auth::sso_addresses::{ConnectionAddresses, TakenBy};
+use vestibule_model::{AccountId, Connection, Population};
 
 use crate::ConsoleState;
-use crate::parts::{Cell, Fact};
+use crate::parts::{Cell, Fact, sentence};
 
 /// What is said of it.
 pub(super) struct ForProvider {
     pub(super) heading: &'static str,
     /// What is to be known besides.
-    pub(super) words: Option<&'static str>,
+    pub(super) words: Option<String>,
     /// What the identity provider is told.
     pub(super) facts: Vec<Fact>,
 }
 
 const OF_CONSOLE: &str = "Whoever comes in by it is a user here already, with a role, and shows a code where they have a second factor of ours: nobody is made a user or gets a role by what the provider says.";
 
-const NO_ORIGIN: &str = "Nobody signs in by it yet: set admin.public_origin in the configuration to the origin under which browsers reach this console, and start the service again.";
-
 const AGENTS: &str = "Nobody signs in by it: it logs in agents, and administrators are users.";
+
+const USERS_HEADING: &str = "What to give the identity provider";
+
+const CONSOLE_HEADING: &str = "What to give the identity provider, to sign in to this console";
 
 impl ForProvider {
     pub(super) fn of(console: &ConsoleState, account: AccountId, connection: &Connection) -> Self {
-        if account.as_str() != HOME {
-            let facts = of_users(&ConnectionAddresses::of(&console.public_origin, account, connection));
-            return Self { heading: "What to give the identity provider", words: None, facts };
-        }
-        let origin = console.origin.get();
-        let words = match (origin, connection.population) {
-            (None, _) => NO_ORIGIN,
-            (_, Population::Agent) => AGENTS,
-            (_, Population::User) => OF_CONSOLE,
+        let own = match ConnectionAddresses::of(&console.origins, account, connection) {
+            Ok(own) => own,
+            Err(why) => {
+                let words = format!("{}.", sentence(&why.to_string()));
+                return Self { heading: CONSOLE_HEADING, words: Some(words), facts: Vec::new() };
+            }
         };
-        Self {
-            heading: "What to give the identity provider, to sign in to this console",
-            words: Some(words),
-            facts: origin.map(|origin| of_console(connection, origin)).unwrap_or_default(),
-        }
+        let (heading, words) = match (own.taken_by, connection.population) {
+            (TakenBy::Public, _) => (USERS_HEADING, None),
+            (TakenBy::Administration, Population::User) => (CONSOLE_HEADING, Some(OF_CONSOLE)),
+            (TakenBy::Administration, Population::Agent) => (CONSOLE_HEADING, Some(AGENTS)),
+        };
+        Self { heading, words: words.map(str::to_owned), facts: facts(&own) }
     }
 }
 
-const ENTITY_ID: &str = "Entity id (audience), and metadata";
-
-const CONSUMER: &str = "Assertion consumer service (POST)";
-
-const REDIRECT: &str = "Redirect URI";
-
-fn of_users(own: &ConnectionAddresses) -> Vec<Fact> {
-    let known = [(ENTITY_ID, &own.entity_id), (CONSUMER, &own.consumer_url), (REDIRECT, &own.redirect_uri)];
-    let known = known.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?)));
-    let always = [("Logouts", &own.logout), ("Where logins begin", &own.login)];
-    known.chain(always).map(|(name, text)| Fact::one(name, Cell::copied(text))).collect()
-}
-
-fn of_console(connection: &Connection, origin: &str) -> Vec<Fact> {
-    match &connection.protocol {
-        Protocol::Saml(_) => {
-            let own = console_addresses(origin, &connection.name);
-            let takes = own.consumer_urls.iter().map(Cell::copied).collect();
-            vec![Fact::one(ENTITY_ID, Cell::copied(&own.entity_id)), Fact::many(CONSUMER, takes, "none")]
-        }
-        Protocol::Oidc(_) => {
-            vec![Fact::one(REDIRECT, Cell::copied(&console_callback(origin, &connection.name)))]
-        }
-    }
+fn facts(own: &ConnectionAddresses) -> Vec<Fact> {
+    let all = [
+        ("Entity id (audience), and metadata", own.entity_id()),
+        ("Assertion consumer service (POST)", own.consumer_url()),
+        ("Redirect URI", own.redirect_uri.as_deref()),
+        ("Logouts", own.logout.as_deref()),
+        ("Where logins begin", Some(own.login.as_str())),
+    ];
+    all.into_iter().filter_map(|(name, text)| Some(Fact::one(name, Cell::copied(text?)))).collect()
 }

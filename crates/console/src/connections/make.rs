@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use vestibule_auth::sso_addresses::ConnectionAddresses;
 use vestibule_auth::{
-    AdministrationError, ConnectionRequest, HOME, NewKey, PendingCreation, ProtocolKind, ProviderPreset,
-    Scope,
+    AdministrationError, ConnectionRequest, NewKey, NoAdministrationOrigin, PendingCreation, ProtocolKind,
+    ProviderPreset, Scope,
 };
-use vestibule_model::{AccountId, Connection, Protocol};
+use vestibule_model::{AccountId, Connection, Population, Protocol};
 use vestibule_serve::forms::Fields;
 
 use super::fields::{NAME, of_users};
@@ -15,6 +16,7 @@ use crate::ConsoleState;
 use crate::accounts::account_address;
 use crate::forms::{Choice, Field, FormSpec, Made, MakeForm, Values, make, read, secret, show_make, word};
 use crate::frame::{Frame, Viewer};
+use crate::parts::sentence;
 use crate::place::Place;
 use crate::refused::ConsoleError;
 use crate::routes::ACCOUNTS;
@@ -46,15 +48,25 @@ struct NewForm<'a> {
 
 impl NewForm<'_> {
     /// What the identity provider will be given.
-    fn addresses(&self) -> String {
-        let (origin, account) = (&self.console.public_origin, self.account);
-        match self.console.origin.get() {
-            Some(origin) if account.as_str() == HOME => {
-                format!("{origin}/console/sso/NAME/metadata for SAML, …/callback for OpenID Connect")
-            }
-            _ => format!(
-                "{origin}/sso/saml/{account}/NAME/metadata for SAML, {origin}/sso/oidc/{account}/NAME/callback for OpenID Connect"
-            ),
+    fn addresses(&self) -> Result<String, NoAdministrationOrigin> {
+        let of = |protocol, population| {
+            ConnectionAddresses::of_name(&self.console.origins, self.account, "NAME", (protocol, population))
+        };
+        let callback = |population| of(ProtocolKind::Oidc, population).map(|own| own.redirect_uri);
+        let saml = of(ProtocolKind::Saml, Population::User)?.entity_id().map(str::to_owned);
+        let (users, agents) = (callback(Population::User)?, callback(Population::Agent)?);
+        let agents = agents.filter(|agents| users.as_ref() != Some(agents));
+        let (saml, users) = (saml.unwrap_or_default(), users.unwrap_or_default());
+        let agents = agents.map(|agents| format!(" ({agents} for agents)")).unwrap_or_default();
+        Ok(format!("{saml} for SAML, {users} for OpenID Connect{agents}"))
+    }
+
+    /// The same as it is told.
+    fn told_addresses(&self) -> String {
+        let given = "The identity provider is given addresses with it";
+        match self.addresses() {
+            Ok(own) => format!("{given}: {own}. The page of the connection shows all of them."),
+            Err(why) => format!("{given}. {}.", sentence(&why.to_string())),
         }
     }
 }
@@ -70,11 +82,9 @@ impl FormSpec for NewForm<'_> {
         let protocols = vec![Choice::new("saml", "SAML 2.0"), Choice::new("oidc", "OpenID Connect")];
         let presets = PRESETS.iter().map(|(word, known)| Choice::new(word, preset(*known))).collect();
         let mut fields = vec![
-            Field::text(NAME, "Name in addresses", values).needed().hint(format!(
-                "1 to 64 of A-Z, a-z, 0-9, _ and -. The identity provider is given addresses with it: {}. The page of the connection shows \
-                 all of them.",
-                self.addresses()
-            )),
+            Field::text(NAME, "Name in addresses", values)
+                .needed()
+                .hint(format!("1 to 64 of A-Z, a-z, 0-9, _ and -. {}", self.told_addresses())),
             Field::text("display_name", "Name for users", values)
                 .hint("It stands on the button. The name in addresses, unless something else is said."),
             Field::check("enabled", "Users may sign in by it at once", values)
@@ -189,7 +199,7 @@ impl MakeForm for NewForm<'_> {
 
 fn first() -> Values {
     let mut values = Values::default();
-    values.set("population", word(vestibule_model::Population::User));
+    values.set("population", word(Population::User));
     values.set("linking", word(vestibule_model::Linking::default()));
     values.set(PROTOCOL, "saml");
     values

@@ -4,8 +4,8 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use vestibule_auth::sso_addresses::service_addresses;
-use vestibule_auth::{AccountResourceId, AdministrationError, HOME, ShownMessage, console_addresses};
+use vestibule_auth::sso_addresses::ConnectionAddresses;
+use vestibule_auth::{AccountResourceId, AdministrationError, ShownMessage};
 use vestibule_model::{Connection, Protocol};
 
 use super::report::report;
@@ -29,7 +29,11 @@ struct MessageForm {
 impl MessageForm {
     fn of(console: &ConsoleState, signed_in: &SignedIn, place: &Place) -> Result<Self, ConsoleError> {
         let at = place.connection()?;
-        Ok(Self { at, connection: changeable(console, signed_in, at)? })
+        let connection = changeable(console, signed_in, at)?;
+        // Nothing is pasted for a connection of which nothing can be examined.
+        ConnectionAddresses::of(&console.origins, at.account, &connection)
+            .map_err(AdministrationError::from)?;
+        Ok(Self { at, connection })
     }
 
     /// What the field is called.
@@ -94,11 +98,7 @@ pub(crate) async fn submit(
         Protocol::Saml(_) => ShownMessage::SamlResponse(pasted.trim().to_owned()),
         Protocol::Oidc(_) => ShownMessage::IdToken(pasted.trim().to_owned().into()),
     };
-    let at = form.at;
-    let addresses = |connection: &Connection| match console.origin.get() {
-        Some(origin) if at.account.as_str() == HOME => console_addresses(origin, &connection.name),
-        _ => service_addresses(&console.public_origin, at.account, &connection.name),
-    };
-    let came = console.administration().test_connection(&signed_in.caller, at, shown, addresses).await?;
+    let (at, origins) = (form.at, &console.origins);
+    let came = console.administration().test_connection(&signed_in.caller, at, shown, origins).await?;
     Ok(told(&signed_in, at, &form.connection, report(at.account, &came)))
 }

@@ -105,7 +105,7 @@ pub(crate) async fn result(
         return Ok(told(&signed_in, at, &connection, report(at.account, came)));
     }
     let waiting = Outcome::Waiting {
-        address: test_address(&console.public_origin, at.account, &connection, test.id),
+        address: test_address(&console.origins, at.account, &connection, test.id),
         until: time(test.expires, &Zone::of("UTC")),
     };
     let name = &connection.display_name;

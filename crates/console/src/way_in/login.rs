@@ -157,6 +157,7 @@ fn buttons(console: &ConsoleState, next: &str) -> Vec<Button> {
         address: sso::begin_address(&connection.name, next),
         name: visible(&connection.display_name),
     };
-    let connections = console.origin.get().map(|_| console.administration().console_connections());
+    let connections =
+        console.origins.administration().map(|_| console.administration().console_connections());
     connections.unwrap_or_default().into_iter().map(button).collect()
 }

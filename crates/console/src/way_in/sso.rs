@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::response::Response;
 use vestibule_auth::{
-    AdministrationError, AnswerBy, AtConsole, BegunAtConsole, ConsoleStep, FederatedAttempt, SAML_METADATA,
+    AdministrationError, AnswerBy, AtConsole, BegunAtConsole, ConsoleStep, FederatedAttempt,
+    NoAdministrationOrigin, SAML_METADATA,
 };
 use vestibule_serve::forms::{ComesBy, Fields};
 use vestibule_serve::layers::LimitedBody;
@@ -95,7 +96,7 @@ pub(crate) async fn metadata(
     State(console): State<ConsoleState>,
     place: Place,
 ) -> Result<Response, ConsoleError> {
-    let origin = console.origin.get().ok_or_else(not_found)?;
+    let origin = console.origins.administration().map_err(|NoAdministrationOrigin| not_found())?;
     let metadata = console.administration().console_metadata(origin, place.text("connection")?);
     Ok(answer::document(SAML_METADATA, metadata.ok_or_else(not_found)?))
 }
@@ -107,7 +108,7 @@ pub(super) fn begin_address(connection: &str, next: &str) -> String {
 
 /// Without an origin there is nothing here.
 fn at_console<'a>(console: &'a ConsoleState, request: &Request) -> Result<AtConsole<'a>, ConsoleError> {
-    let origin = console.origin.get().ok_or_else(not_found)?;
+    let origin = console.origins.administration().map_err(|NoAdministrationOrigin| not_found())?;
     Ok(AtConsole { origin, address: request.address, now: console.clock.now() })
 }
 

@@ -3,6 +3,7 @@
 
 mod account_forms;
 mod accounts;
+mod administrators_connections;
 mod audit;
 mod choices;
 mod colours;

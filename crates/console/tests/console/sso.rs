@@ -16,7 +16,6 @@ use crate::sso_provider::{
     send, send_to, strict_saml, with_connections, with_connections_and,
 };
 use crate::support::{COOKIE, HOME, LOGIN, PASSWORD, log_in};
-use crate::typing::fill;
 
 #[tokio::test]
 async fn an_administrator_comes_in_by_saml() {
@@ -274,37 +273,6 @@ async fn a7_a_login_goes_on_to_pages_of_the_console_alone() {
         let document = answering(&instance, &format!("_{number}"), "admin", &request);
         assert_eq!(goes_on_to(&send(&browser, &document, &relay_state).await), HOME, "{next}");
     }
-}
-
-#[tokio::test]
-async fn the_connections_page_and_metadata_say_what_to_give_the_identity_provider() {
-    let (instance, _) = with_connections().await;
-    let browser = instance.signed_in().await;
-    let page = async |id: i64| {
-        browser.get(&format!("/console/accounts/{ADMINISTRATORS}/connections/{id}")).await.html
-    };
-    let (origin, own) = (browser.origin(), page(71).await);
-    for operation in ["/metadata", "/acs"] {
-        assert!(own.contains(&format!("{origin}{}", saml(operation))), "{own}");
-    }
-    assert!(page(72).await.contains(&format!("{origin}{}", oidc("/callback"))));
-    let metadata = instance.browser().get(&saml("/metadata")).await;
-    assert_eq!(metadata.header("content-type"), "application/samlmetadata+xml");
-    assert!(metadata.html.contains(&format!("{origin}{}", saml("/acs"))), "{}", metadata.html);
-    assert_eq!(instance.browser().get(&oidc("/metadata")).await.status, 404);
-}
-
-#[tokio::test]
-async fn a_connection_of_administrators_is_tested_by_what_came_at_the_console() {
-    let (instance, _) = with_connections().await;
-    let browser = instance.signed_in().await;
-    let at = format!("/console/accounts/{ADMINISTRATORS}/connections/71");
-    let page = browser.get(&at).await.html;
-    assert!(page.contains(&format!("{at}/message")) && !page.contains(&format!("{at}/test")), "{page}");
-    let (request, _) = asked(&instance.browser().get(&saml("")).await);
-    let document = answering(&instance, "_1", "admin", &request);
-    let told = fill(&browser, &format!("{at}/message"), &[("secret.saml_response", &document)]).await.html;
-    assert!(told.contains("This login would sign in admin."), "{told}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use vestibule_store::{AuditQuery, Change};
 use vestibule_testkit::identity_provider::{
     self as idp, ISSUER, OIDC, SAML, claims, made, oidc_connection, saml_connection,
 };
-use vestibule_testkit::{ACCOUNT, Browser, ScriptedProvider, Shown, form};
+use vestibule_testkit::{Browser, ScriptedProvider, Shown, form};
 
 use crate::support::{HOME, Instance};
 
@@ -80,17 +80,10 @@ pub(crate) fn asked(begun: &Shown) -> (String, String) {
 /// A response for the console that answers a request and names somebody.
 pub(crate) fn answering(instance: &Instance, id: &str, login_name: &str, request: &str) -> String {
     let origin = instance.browser().origin();
-    let mut made = made(id, login_name, instance.server.clock.now());
-    let here = |text: &str| {
-        let text = text.replace(&idp::saml_url(SAML, "metadata"), &format!("{origin}{}", saml("/metadata")));
-        let text = text.replace(&idp::saml_url(SAML, "acs"), &format!("{origin}{}", saml("/acs")));
-        text.replace(&format!(">{ACCOUNT}<"), &format!(">{ADMINISTRATORS}<"))
-    };
+    let mut made = idp::for_console(made(id, login_name, instance.server.clock.now()), &origin);
     made.confirmation =
-        here(&made.confirmation).replace(" Recipient=", &format!(r#" InResponseTo="{request}" Recipient="#));
-    made.conditions = here(&made.conditions);
-    made.statements = here(&made.statements);
-    made.response = format!(r#"{} InResponseTo="{request}""#, here(&made.response));
+        made.confirmation.replace(" Recipient=", &format!(r#" InResponseTo="{request}" Recipient="#));
+    made.response = format!(r#"{} InResponseTo="{request}""#, made.response);
     idp::response(&made)
 }
 

@@ -228,8 +228,7 @@ impl Instance {
             facts: Arc::new(vestibule_testkit::TestFacts),
             audit_check: None,
             clients: vestibule_console::Clients::default(),
-            public_origin: vestibule_testkit::ORIGIN.into(),
-            origin: vestibule_console::ConsoleOrigin::default(),
+            origins: vestibule_auth::Origins::of(vestibule_testkit::ORIGIN),
         })
     }
 }

@@ -56,7 +56,7 @@ use axum::{Router, middleware};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use vestibule_auth::Auth;
+use vestibule_auth::{Auth, Origins};
 use vestibule_model::{ApiKey, ApplicationToken, Clock, Connection, Group, OauthClient, Profile, Skill};
 
 use account_resources::secret_routes;
@@ -70,8 +70,8 @@ pub struct AdminState {
     pub auth: Arc<Auth>,
     /// Tells handlers the time, which they hand on as an argument.
     pub clock: Arc<dyn Clock>,
-    /// Scheme, host and port under which browsers reach this server: absolute URLs begin so.
-    pub public_origin: Arc<str>,
+    /// Under which origins browsers reach this server: absolute URLs begin so.
+    pub origins: Origins,
 }
 
 /// The routes of administration.

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod administrators;
+mod administrators_connections;
 mod api_keys;
 mod application_tokens;
 mod applications;

@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use vestibule_auth::{Auth, Purpose};
-use vestibule_console::{self as console, AuditCheck, Clients, ConsoleOrigin, ConsoleState};
+use vestibule_auth::{Auth, Origins, Purpose};
+use vestibule_console::{self as console, AuditCheck, Clients, ConsoleState};
 use vestibule_crypto::OsRng;
 use vestibule_http::admin::{self, AdminState};
 use vestibule_http::api::{self, ApiState, PagesHere, Unserved, routes};
@@ -63,21 +63,17 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
         service: layers::apply(api::grpc(state, is_ready), layers.clone()),
     };
     let operators = operations::router(Arc::clone(&metrics), readiness);
-    let (clients, origin) = (Clients::default(), ConsoleOrigin::default());
+    let (clients, origins) = (Clients::default(), Origins::of(ORIGIN));
     let console = console::router(ConsoleState {
         auth: Arc::clone(auth),
         clock: Arc::clone(&clock),
         facts: Arc::new(TestFacts),
         audit_check: check.map(Arc::new),
         clients: clients.clone(),
-        public_origin: ORIGIN.into(),
-        origin: origin.clone(),
+        origins: origins.clone(),
     });
-    let administrators = operators.merge(console).merge(admin::router(AdminState {
-        auth: Arc::clone(auth),
-        clock,
-        public_origin: ORIGIN.into(),
-    }));
+    let state = AdminState { auth: Arc::clone(auth), clock, origins: origins.clone() };
+    let administrators = operators.merge(console).merge(admin::router(state));
     let admin = Listen {
         address: (Ipv4Addr::LOCALHOST, 0).into(),
         tls: None,
@@ -87,6 +83,6 @@ pub(crate) fn serve(auth: &Arc<Auth>, clock: &Arc<TestClock>, check: Option<Audi
     let running = Server::bind(vec![listen, admin, grpc], limits);
     let running = running.and_then(Server::start).expect("a server on a free port");
     clients.reached_at(format!("http://{}", addresses(&running)[0]));
-    origin.reached_at(Some(format!("http://{}", addresses(&running)[1])));
+    origins.administration_reached_at(Some(format!("http://{}", addresses(&running)[1])));
     running
 }

@@ -196,16 +196,17 @@ impl Auth {
     }
 
     /// What a login by a connection would make of what somebody shows, whether or not it is enabled. `addresses` says where this
-    /// service is reached for it. None: the connection speaks the other protocol.
+    /// service takes what is meant for one of SAML. None: the connection speaks the other protocol.
     pub(crate) async fn test_by_message(
         self: &Arc<Self>,
         (entry, usable): (&AccountEntry, &Arc<UsableConnection>),
         shown: ShownMessage,
-        addresses: &ServiceAddresses,
+        addresses: Option<&ServiceAddresses>,
         now: Millis,
     ) -> Result<Option<TestReport>, Overloaded> {
         let (usable, report, linked) = match shown {
             ShownMessage::SamlResponse(response) => {
+                let Some(addresses) = addresses else { return Ok(None) };
                 let by = (entry.account.id, usable);
                 let examined = self.examined_response(by, addresses, response, now).await?;
                 let Some((usable, mut report)) = examined else { return Ok(None) };

@@ -33,7 +33,7 @@ impl Item {
     fn of(admin: &AdminState, test: &ConnectionTest, connection: &Connection) -> Self {
         Self {
             id: test.id.to_string(),
-            login_address: test_address(&admin.public_origin, test.account, connection, test.id),
+            login_address: test_address(&admin.origins, test.account, connection, test.id),
             expires: test.expires.as_unix(),
             report: test.report.as_deref().cloned().map(Report::from),
         }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::AdministrationError;
+use vestibule_auth::{AdministrationError, NoAdministrationOrigin, Origins};
 use vestibule_model::{
     AccountId, ClientSecretIn, Connection, Der, Linking, OidcConnection, OwnKey, Population, Protocol,
     Provisioning, SamlConnection,
@@ -149,14 +149,17 @@ pub(super) struct ItemWithAddresses {
     addresses: Addresses,
 }
 
-/// Where this service is reached for the connection.
-#[derive(Serialize, ToSchema)]
+/// Where this service is reached for the connection. Those of administrators' connections are at the administration listener; before `admin.public_origin`
+/// is set they have none.
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = ConnectionAddresses)]
 struct Addresses {
     /// Where browsers begin a login.
-    login_address: String,
-    /// Where the identity provider tells of logouts: requests of SAML, or logout tokens (back-channel) of OpenID Connect.
-    logout_address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login_address: Option<String>,
+    /// Where the identity provider tells of logouts: requests of SAML, or logout tokens (back-channel) of OpenID Connect. Administrators' connections have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logout_address: Option<String>,
     /// Of SAML: our entity id, which is where our metadata is.
     #[serde(skip_serializing_if = "Option::is_none")]
     entity_id: Option<String>,
@@ -169,22 +172,29 @@ struct Addresses {
 }
 
 impl Addresses {
-    fn of(connection: &Connection, Place { origin, account }: &Place) -> Self {
-        let ConnectionAddresses { login, logout, entity_id, consumer_url, redirect_uri } =
-            ConnectionAddresses::of(origin, *account, connection);
-        Self { login_address: login, logout_address: logout, entity_id, consumer_url, redirect_uri }
+    fn of(connection: &Connection, Place { origins, account }: &Place) -> Self {
+        ConnectionAddresses::of(origins, *account, connection).map_or_else(
+            |NoAdministrationOrigin| Self::default(),
+            |own| Self {
+                entity_id: own.entity_id().map(str::to_owned),
+                consumer_url: own.consumer_url().map(str::to_owned),
+                login_address: Some(own.login),
+                logout_address: own.logout,
+                redirect_uri: own.redirect_uri,
+            },
+        )
     }
 }
 
-/// Under which address, and in which account.
+/// Under which origins, and in which account.
 pub(super) struct Place {
-    origin: String,
+    origins: Origins,
     account: AccountId,
 }
 
 impl Place {
     fn of(within: InAccount<'_>) -> Self {
-        Self { origin: within.admin.public_origin.to_string(), account: within.account }
+        Self { origins: within.admin.origins.clone(), account: within.account }
     }
 }
 

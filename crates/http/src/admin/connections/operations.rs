@@ -16,7 +16,6 @@ use crate::admin::account_resources::RepresentedResource as _;
 use crate::admin::condition::{Condition, tagged};
 use crate::admin::problem::{AdminError, Problem};
 use crate::admin::request::{AuthenticatedCaller, JsonBody, PathParameters, account_named, json};
-use crate::sso::addresses::service_addresses;
 
 /// A key of ours; without one, it is made.
 #[derive(Deserialize, ToSchema)]
@@ -141,7 +140,7 @@ pub(in crate::admin) async fn refresh(
 }
 
 /// Examines what an identity provider sent as a login would, and tells everything about it. Nobody is logged in, and nothing is
-/// used up.
+/// used up. Administrators' connections cannot be tested before `admin.public_origin` is set.
 #[utoipa::path(post, path = "/admin/v1/accounts/{account}/connections/{id}/test", tag = "connections",
     security(("bearer" = [])), params(("account" = String, Path), ("id" = i64, Path)), request_body = TestBody,
     responses((status = 200, body = Report), (status = 403, body = Problem), (status = 404, body = Problem),
@@ -163,8 +162,6 @@ pub(in crate::admin) async fn test(
             return Err(AdminError::Malformed { field: String::new(), reason });
         }
     };
-    let addresses =
-        |connection: &Connection| service_addresses(&admin.public_origin, at.account, &connection.name);
-    let report = admin.auth.administration().test_connection(&caller, at, shown, addresses).await?;
+    let report = admin.auth.administration().test_connection(&caller, at, shown, &admin.origins).await?;
     Ok(json(StatusCode::OK, &Report::from(report)))
 }

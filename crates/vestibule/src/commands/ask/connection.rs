@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use vestibule_auth::read_metadata;
+use vestibule_auth::{NoAdministrationOrigin, read_metadata};
 use vestibule_model::{AccountId, Clock as _, visible};
 use vestibule_saml::to_pem;
 use zeroize::Zeroizing;
@@ -47,6 +47,7 @@ pub(super) async fn run(service: &Service, action: ConnectionAction) -> anyhow::
                 saml.remove("certificates");
             }
             service.output.show(&shown, all.columns);
+            tell_if_without_addresses(&shown);
             Ok(())
         }
         ConnectionAction::Certificate(action) => connection_certificate::run(service, action).await,
@@ -113,7 +114,18 @@ async fn add(service: &Service, add: AddConnection) -> anyhow::Result<()> {
     fields.assign_all(&add.other.assignments)?;
     let secret = add.client_secret_file.as_deref().map(secret_of).transpose()?;
     fields.put("client_secret", secret.as_ref().map(|secret| secret.as_str()));
-    of(add.account).add(service, fields).await
+    let all = of(add.account);
+    let made = service.client.create(&all.place, &fields.into_body()).await?.body;
+    all.show_made(service, &made);
+    tell_if_without_addresses(&made);
+    Ok(())
+}
+
+/// What to do where there is nothing to give the identity provider.
+fn tell_if_without_addresses(connection: &Value) {
+    if connection["login_address"].is_null() {
+        screen::complain(format!("{NoAdministrationOrigin}."));
+    }
 }
 
 async fn set(service: &Service, set: SetConnection) -> anyhow::Result<()> {

@@ -127,6 +127,18 @@ fn a_name_from_a_stranger_cannot_move_the_cursor() {
 const MADE: &str =
     "200 OK\r\ncontent-type: application/json|{\"id\":\"0f\",\"login_address\":\"https://login.example/x\"}";
 
+#[test]
+fn a_connection_that_has_no_addresses_is_shown_with_what_to_set() {
+    let shown = |connection: &'static str| {
+        let (url, _requests) = answering(Box::leak(Box::new([connection])));
+        ask(&url, &["connection", "show", "administrators", "71", "--json"])
+    };
+    let without = shown("200 OK\r\ncontent-type: application/json|{\"id\":71,\"name\":\"staff\"}");
+    assert!(without.code == Some(0) && without.out.contains("staff"), "{}", without.err);
+    assert!(without.err.contains("set admin.public_origin"), "{}", without.err);
+    assert_eq!(shown(MADE).err, "");
+}
+
 const REPORT: &str = r#"{"report":{"taken":true,"user":"jane","checks":[{"check":"user","found":"jane"}],"signatures":[{"element":"/Response","algorithm":"rsa","verified_by":"77:61:8F"}],"claims":[]}}"#;
 
 const NONE: &str = "404 Not Found\r\ncontent-type: application/problem+json|{\"detail\":\"there is none\"}";
