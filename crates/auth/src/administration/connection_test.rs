@@ -3,7 +3,7 @@
 //! Opens no session and uses nothing up: whoever administers may show a message as often as they like. Tests through a browser are
 //! made and read here; what the browser does is in `federated::connection_test`.
 
-use vestibule_model::Connection;
+use vestibule_model::{AccountId, Connection};
 
 use super::account_resources::present;
 use super::caller::administrators_account;
@@ -12,6 +12,12 @@ use super::{Administration, AdministrationError, Caller, Scope};
 use crate::federated::addresses::ConnectionAddresses;
 use crate::federated::{ConnectionTest, Origins, ShownMessage, TestId, TestReport};
 use crate::work_pool::Overloaded;
+
+/// Whether connections of the account are tested through a browser. Administrators' are not: the listener that tests go through does
+/// not know their account.
+pub fn has_browser_tests(account: AccountId) -> bool {
+    account != administrators_account()
+}
 
 impl Administration<'_> {
     /// Examines what an identity provider sent, by the addresses that the connection has under these origins.
@@ -43,8 +49,7 @@ impl Administration<'_> {
     ///
     /// # Errors
     ///
-    /// Whoever may not change the connection makes none; one of the administrators' account has none, since the listener that tests go through does
-    /// not know that account.
+    /// Whoever may not change the connection makes none; not every account has them ([`has_browser_tests`]).
     pub fn begin_connection_test(
         &self,
         caller: &Caller,
@@ -52,8 +57,8 @@ impl Administration<'_> {
     ) -> Result<(ConnectionTest, Connection), AdministrationError> {
         caller.require(Scope::WriteAccount(account))?;
         let connection = present::<Connection>(&*self.account_entry(account)?, id)?.clone();
-        if account == administrators_account() {
-            let why = "administrators sign in at the console alone, which makes no tests: show what came at another time";
+        if !has_browser_tests(account) {
+            let why = "no browser tests a connection of administrators: show what came at another time, or enable it and try it in a private window";
             return Err(AdministrationError::Conflict(why.to_owned()));
         }
         let now = (self.auth.clock.monotonic(), caller.now);

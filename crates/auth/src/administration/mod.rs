@@ -79,6 +79,7 @@ pub use caller::{Caller, Scope};
 pub use connection_certificates::{ConnectionCertificate, ConnectionCertificates, EndingCertificate};
 pub use connection_creation::{ConnectionRequest, ProtocolKind, ProviderPreset};
 pub use connection_logins::CameIn;
+pub use connection_test::has_browser_tests;
 pub use connections::{NewKey, RereadConnection, check_client_secret, new_connection};
 pub use consequences::{Affected, Consequences};
 pub use console::{ConsoleCredentials, ConsoleStep, Touch};

@@ -5,7 +5,7 @@ use axum::response::Response;
 use vestibule_auth::sso_addresses::ConnectionAddresses;
 use vestibule_auth::{
     AdministrationError, ConnectionRequest, NewKey, NoAdministrationOrigin, PendingCreation, ProtocolKind,
-    ProviderPreset, Scope,
+    ProviderPreset, Scope, has_browser_tests,
 };
 use vestibule_model::{AccountId, Connection, Population, Protocol};
 use vestibule_serve::forms::Fields;
@@ -69,6 +69,14 @@ impl NewForm<'_> {
             Err(why) => format!("{given}. {}.", sentence(&why.to_string())),
         }
     }
+
+    /// Why it may be left disabled.
+    fn until_tested(&self) -> &'static str {
+        if has_browser_tests(self.account) {
+            return "Leave it out to test the connection first.";
+        }
+        "Leave it out until the identity provider knows the addresses. A connection of administrators has no test in a browser: enable it then, and sign in by it in a private window."
+    }
 }
 
 impl FormSpec for NewForm<'_> {
@@ -87,8 +95,7 @@ impl FormSpec for NewForm<'_> {
                 .hint(format!("1 to 64 of A-Z, a-z, 0-9, _ and -. {}", self.told_addresses())),
             Field::text("display_name", "Name for users", values)
                 .hint("It stands on the button. The name in addresses, unless something else is said."),
-            Field::check("enabled", "Users may sign in by it at once", values)
-                .hint("Leave it out to test the connection first."),
+            Field::check("enabled", "Users may sign in by it at once", values).hint(self.until_tested()),
         ];
         fields.extend(of_users(values));
         fields.extend([

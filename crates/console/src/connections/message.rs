@@ -5,7 +5,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use vestibule_auth::sso_addresses::ConnectionAddresses;
-use vestibule_auth::{AccountResourceId, AdministrationError, ShownMessage};
+use vestibule_auth::{AccountResourceId, AdministrationError, ShownMessage, has_browser_tests};
 use vestibule_model::{Connection, Protocol};
 
 use super::report::report;
@@ -20,6 +20,9 @@ use crate::signed_in::{Posted, SignedIn};
 
 /// The most characters of a message: as much as a form may have.
 const LONGEST: usize = 60 * 1_024;
+
+/// How a connection of administrators is tried instead.
+const NO_BROWSER_TEST: &str = "A connection of administrators has no test in a browser: instead of this, enable it and sign in by it in a private window.";
 
 struct MessageForm {
     at: AccountResourceId,
@@ -61,6 +64,11 @@ impl FormSpec for MessageForm {
                 ("ID token", "The nonce belongs to a browser that is not here: it is taken as right.")
             }
         };
+        let hint = if has_browser_tests(self.at.account) {
+            hint.to_owned()
+        } else {
+            format!("{hint} {NO_BROWSER_TEST}")
+        };
         vec![Field::secret_area(self.field(), label).hint(hint).longest(LONGEST).needed()]
     }
 
@@ -69,7 +77,8 @@ impl FormSpec for MessageForm {
     }
 
     fn back(&self) -> String {
-        format!("{}/test", address_of(self.at))
+        let own = address_of(self.at);
+        if has_browser_tests(self.at.account) { format!("{own}/test") } else { own }
     }
 }
 

@@ -23,7 +23,7 @@ pub(crate) use show::show;
 
 use std::time::Duration;
 
-use vestibule_auth::{AccountResourceId, AdministrationError, Scope};
+use vestibule_auth::{AccountResourceId, AdministrationError, Scope, has_browser_tests};
 use vestibule_model::{AccountId, Connection, ConnectionId};
 
 use crate::ConsoleState;
@@ -49,6 +49,11 @@ pub(crate) fn connection_address(account: AccountId, connection: ConnectionId) -
 /// The same of one that a path names.
 fn address_of(at: AccountResourceId) -> String {
     connection_address(at.account, ConnectionId(at.id))
+}
+
+/// Where one is tested: in a browser, or by what came at another time alone.
+fn test_page(at: AccountResourceId) -> String {
+    format!("{}/{}", address_of(at), if has_browser_tests(at.account) { "test" } else { "message" })
 }
 
 /// Where the users are listed who have an identity of it.

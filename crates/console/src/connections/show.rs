@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountResourceId, Affected, CameIn, Consequences, HOME, Scope};
+use vestibule_auth::{AccountResourceId, Affected, CameIn, Consequences, Scope};
 use vestibule_model::{Connection, ConnectionId, Protocol};
 use vestibule_serve::forms::Zone;
 
 use super::for_provider::ForProvider;
-use super::{above, address_of, certificates, facts, who_is_known};
+use super::{above, address_of, certificates, facts, test_page, who_is_known};
 use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{Cell, Fact, Table, counted};
@@ -56,8 +56,7 @@ const fn how_they_come(connection: &Connection) -> Option<&'static str> {
 /// What is done with one besides deleting it.
 fn deeds(connection: &Connection, at: AccountResourceId) -> Vec<(&'static str, String)> {
     let deed = |name: &'static str, word: &str| (name, format!("{}/{word}", address_of(at)));
-    // The listener that a browser's test goes through does not know the administrators' account.
-    let test = deed("Test", if at.account.as_str() == HOME { "message" } else { "test" });
+    let test = ("Test", test_page(at));
     let of_protocol = match &connection.protocol {
         Protocol::Saml(saml) => [
             saml.metadata_url.as_ref().map(|_| deed("Read the metadata", "refresh")),

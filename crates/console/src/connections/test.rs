@@ -5,12 +5,12 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use vestibule_auth::sso_addresses::test_address;
-use vestibule_auth::{AccountResourceId, AdministrationError, HOME};
+use vestibule_auth::{AccountResourceId, AdministrationError, has_browser_tests};
 use vestibule_model::Connection;
 use vestibule_serve::forms::Zone;
 
 use super::report::{Report, report};
-use super::{above, address_of, changeable, facts};
+use super::{above, address_of, changeable, facts, test_page};
 use crate::forms::Deed;
 use crate::frame::Frame;
 use crate::parts::{Cell, Fact, time};
@@ -55,7 +55,8 @@ fn begin(
     let connection = changeable(console, signed_in, at)?;
     let name = &connection.display_name;
     let mut told: Vec<Fact> = facts::of(&connection).into_iter().take(2).collect();
-    let by_message = Cell::words("Show what came at another time").to(format!("{}/message", address_of(at)));
+    let by_message =
+        Cell::words("Show what came at another time").to(format!("{}/message", address_of(at)));
     told.push(Fact::one("Without a browser", by_message));
     Ok(Deed {
         frame: above(Frame::of(signed_in.viewer(), format!("Test {name}")), at, Some(name)),
@@ -69,13 +70,18 @@ fn begin(
     })
 }
 
-/// `GET …/test`: what a test is.
+/// `GET …/test`: what a test is; where there is none, what came at another time is asked for.
 pub(crate) async fn show(
     State(console): State<ConsoleState>,
     signed_in: SignedIn,
     place: Place,
 ) -> Result<Response, ConsoleError> {
-    Ok(begin(&console, &signed_in, place.connection()?)?.page())
+    let at = place.connection()?;
+    let test = begin(&console, &signed_in, at)?;
+    if !has_browser_tests(at.account) {
+        return Ok(answer::see_other(&test_page(at)));
+    }
+    Ok(test.page())
 }
 
 /// `POST …/test`: begins one, and leads to its page.
@@ -132,8 +138,5 @@ fn page(
     outcome: Outcome,
 ) -> Response {
     let frame = above(Frame::of(signed_in.viewer(), title), at, Some(name));
-    // A connection of administrators is tested by what is pasted alone.
-    let another = if at.account.as_str() == HOME { "message" } else { "test" };
-    let another = format!("{}/{another}", address_of(at));
-    answer::page(StatusCode::OK, &TestPage { frame, another, outcome })
+    answer::page(StatusCode::OK, &TestPage { frame, another: test_page(at), outcome })
 }

@@ -111,6 +111,7 @@ async fn the_form_names_the_addresses_of_the_console() {
     for address in [format!("{sso}/metadata for SAML"), format!("{sso}/callback for OpenID Connect.")] {
         assert!(shown.contains(&address), "{address}: {shown}");
     }
+    assert!(!shown.contains("to test the connection first") && shown.contains("private window"), "{shown}");
 }
 
 #[tokio::test]
@@ -124,4 +125,16 @@ async fn the_form_of_another_account_names_the_address_of_agents_too() {
     let used = format!("{ORIGIN}/sso/oidc/{ACCOUNT}/op/callback/agent");
     assert!(shown.contains(&format!("<code data-copy>{used}</code>")), "{shown}");
     assert!(form.contains(&format!("{} for agents", used.replace("/op/", "/NAME/"))), "{form}");
+    assert!(form.contains("to test the connection first"), "{form}");
+}
+
+#[tokio::test]
+async fn the_address_of_a_browser_test_leads_to_where_a_message_is_examined() {
+    let (instance, _) = with_connections().await;
+    let browser = instance.signed_in().await;
+    let led = browser.get(&page("71/test")).await;
+    assert_eq!((led.status, led.header("location")), (303, &*page("71/message")), "{}", led.html);
+    let form = browser.get(led.header("location")).await.html;
+    assert!(form.contains("no test in a browser") && form.contains("private window"), "{form}");
+    assert!(form.contains(&format!("<a href=\"{}\">Cancel</a>", page("71"))), "{form}");
 }

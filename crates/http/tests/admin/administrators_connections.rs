@@ -140,3 +140,11 @@ async fn without_an_origin_a_test_says_what_to_set() {
         assert!(told["detail"].as_str().unwrap().contains("admin.public_origin"), "{told}");
     }
 }
+
+#[tokio::test]
+async fn no_browser_tests_them_and_it_is_told_how_they_are_tried() {
+    let instance = start().await;
+    let answer = instance.send(Method::POST, &path("/71/tests"), json!({})).await;
+    let told = answer.body["detail"].as_str().unwrap();
+    assert!(answer.status == 409 && told.contains("private window"), "{answer:?}");
+}

@@ -56,6 +56,7 @@ Examples:
   vestibule connection test 12345678 adfs --saml-response response.txt
   vestibule connection test 12345678 okta --id-token -
 With --browser an address is shown: open it, log in at the identity provider, and the report appears here.
+Connections of administrators have no such test: enable one, and try it in a private window.
 A response is what the browser posts in the field SAMLResponse, in base64. \"-\" reads standard input.";
 
 #[derive(Debug, Args)]
