@@ -51,7 +51,7 @@ impl MessageForm {
 impl FormSpec for MessageForm {
     fn frame(&self, viewer: Viewer<'_>) -> Frame {
         let name = &self.connection.display_name;
-        above(Frame::of(viewer, format!("Show {name} what came")), self.at, Some(name))
+        above(Frame::of(viewer, format!("Examine a message from {name}")), self.at, Some(name))
     }
 
     fn fields(&self, _: &Values) -> Vec<Field> {

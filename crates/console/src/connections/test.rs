@@ -56,7 +56,7 @@ fn begin(
     let name = &connection.display_name;
     let mut told: Vec<Fact> = facts::of(&connection).into_iter().take(2).collect();
     let by_message =
-        Cell::words("Show what came at another time").to(format!("{}/message", address_of(at)));
+        Cell::words("Examine a message that came at another time").to(format!("{}/message", address_of(at)));
     told.push(Fact::one("Without a browser", by_message));
     Ok(Deed {
         frame: above(Frame::of(signed_in.viewer(), format!("Test {name}")), at, Some(name)),

@@ -136,5 +136,6 @@ async fn the_address_of_a_browser_test_leads_to_where_a_message_is_examined() {
     assert_eq!((led.status, led.header("location")), (303, &*page("71/message")), "{}", led.html);
     let form = browser.get(led.header("location")).await.html;
     assert!(form.contains("no test in a browser") && form.contains("private window"), "{form}");
+    assert!(form.contains("Examine a message from Identity provider"), "{form}");
     assert!(form.contains(&format!("<a href=\"{}\">Cancel</a>", page("71"))), "{form}");
 }
