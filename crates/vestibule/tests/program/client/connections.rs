@@ -69,6 +69,23 @@ fn a_connection_is_made_of_a_file_and_shows_what_the_identity_provider_has_to_be
 }
 
 #[test]
+fn a_connection_of_administrators_is_shown_with_the_addresses_of_the_console() {
+    let operator = Operator::owner();
+    let file = operator.folder.file("idp.xml", &metadata());
+    let add = ["connection", "add", "administrators", "staff", "--metadata", file.to_str().unwrap()];
+    let made = operator.run(&add);
+    assert_eq!((made.code, made.err.as_str()), (Some(0), ""), "{}", made.out);
+    let shown = operator.json(&["connection", "show", "administrators", "staff"]);
+    let begins = format!("{}/console/sso/staff", operator.url());
+    assert_eq!(
+        (&shown["login_address"], &shown["consumer_url"]),
+        (&json!(begins), &json!(format!("{begins}/acs")))
+    );
+    let refused = operator.run(&["connection", "test", "administrators", "staff", "--browser"]);
+    assert!(refused.code != Some(0) && refused.err.contains("private window"), "{}", refused.err);
+}
+
+#[test]
 fn a_certificate_is_added_beside_the_others_and_removed_again() {
     let operator = Operator::owner();
     let write = |name: &str, text: &str| {
