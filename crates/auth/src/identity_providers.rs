@@ -9,6 +9,7 @@ use vestibule_model::{
     AccountId, Actor, AuditAction, AuditRecord, Audited as _, ClientSecretIn, Connection, Der, Means, Millis,
     OidcConnection, Protocol, SamlConnection, difference, told,
 };
+pub use vestibule_oidc::ListedKey;
 use vestibule_oidc::{Addresses, DiscoveryError, JwksError, Keys, Provider, discovery_url};
 use vestibule_saml::{Certificate, IdentityProvider, MetadataError};
 use vestibule_store::{Change, DirectoryScope, Part, StoreError};
@@ -127,11 +128,13 @@ impl Auth {
 
 /// Whether two key sets have the same keys, in whatever order and written in whatever way.
 fn are_same_keys(one: &str, other: &str) -> bool {
-    let keys = |text: &str| -> Option<BTreeSet<String>> {
-        let set: serde_json::Value = serde_json::from_str(text).ok()?;
-        Some(set.get("keys")?.as_array()?.iter().map(ToString::to_string).collect())
-    };
-    keys(one).is_some_and(|keys_of_one| Some(keys_of_one) == keys(other))
+    keys_in_order(one).is_some_and(|keys_of_one| Some(keys_of_one) == keys_in_order(other))
+}
+
+/// The keys of a set, each with everything that is said of it: the same of all sets that have the same keys. None: it is no key set.
+pub fn keys_in_order(jwks: &str) -> Option<BTreeSet<String>> {
+    let set: serde_json::Value = serde_json::from_str(jwks).ok()?;
+    Some(set.get("keys")?.as_array()?.iter().map(ToString::to_string).collect())
 }
 
 /// Reads metadata that counts at this time.

@@ -91,8 +91,8 @@ pub use gateway::{
     SignedUse, Stored, Unauthenticated,
 };
 pub use identity_providers::{
-    IdentityProviderError, blank_oidc, blank_saml, certificate_as_pem, read_certificates, read_metadata,
-    saml_connection,
+    IdentityProviderError, ListedKey, blank_oidc, blank_saml, certificate_as_pem, keys_in_order,
+    read_certificates, read_metadata, saml_connection,
 };
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};

@@ -16,6 +16,7 @@ mod audited;
 mod client_metadata;
 mod connection;
 mod decoding;
+mod digest;
 mod ended_session;
 mod gateway_rule;
 mod host_port;
@@ -55,6 +56,7 @@ pub use connection::{
     Protocol, Provisioning, SamlConnection,
 };
 pub use decoding::expected_kind;
+pub use digest::digest;
 pub use ended_session::EndedSession;
 pub use gateway_rule::{GatewayCredential, GatewayRule, GatewayRuleSettings, IdentityHeader, RefusalStyle};
 pub use host_port::HostPort;

@@ -57,19 +57,7 @@ pub enum JwksError {
 impl Keys {
     /// Reads a key set. Keys of other kinds and for other uses are passed over; symmetric ones never count.
     pub fn read(text: &str) -> Result<Self, JwksError> {
-        #[derive(Deserialize)]
-        struct Set {
-            keys: Vec<Value>,
-        }
-        if text.len() > LONGEST {
-            return Err(JwksError::TooLong);
-        }
-        let set: Set = serde_json::from_str(text.trim_start_matches('\u{feff}'))
-            .map_err(|error| JwksError::Unreadable(error.to_string()))?;
-        if set.keys.len() > MOST {
-            return Err(JwksError::TooMany);
-        }
-        let keys: Vec<Key> = set.keys.into_iter().filter_map(Key::read).collect();
+        let keys: Vec<Key> = members(text)?.into_iter().filter_map(Key::read).collect();
         if keys.is_empty() { Err(JwksError::None) } else { Ok(Self(keys)) }
     }
 
@@ -84,6 +72,25 @@ impl Keys {
         };
         self.0.iter().filter(fits).map(|key| &key.verifying)
     }
+}
+
+/// The members of a key set, as they are written.
+pub(crate) fn members(text: &str) -> Result<Vec<Value>, JwksError> {
+    #[derive(Deserialize)]
+    struct Set {
+        keys: Vec<Value>,
+    }
+    if text.len() > LONGEST {
+        return Err(JwksError::TooLong);
+    }
+    let set: Set = serde_json::from_str(text.trim_start_matches('\u{feff}'))
+        .map_err(|error| JwksError::Unreadable(error.to_string()))?;
+    if set.keys.len() > MOST { Err(JwksError::TooMany) } else { Ok(set.keys) }
+}
+
+/// Whether signatures are verified by a member of a key set; others are passed over.
+pub(crate) fn verifies(member: Value) -> bool {
+    Key::read(member).is_some()
 }
 
 impl std::fmt::Debug for Keys {

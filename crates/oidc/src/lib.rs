@@ -14,6 +14,7 @@ mod base64url;
 mod discovery;
 mod id_token;
 mod jwks;
+mod listed_key;
 mod logout_token;
 mod refusal;
 mod report;
@@ -25,6 +26,7 @@ pub use authorization::{AuthorizationRequest, Callback, CallbackError, CodeVerif
 pub use discovery::{Addresses, DiscoveryError, Provider, discovery_url};
 pub use id_token::{Algorithm, Audience, Claims, Hint, IdToken};
 pub use jwks::{JwksError, Keys};
+pub use listed_key::ListedKey;
 pub use logout_token::{Logout, LogoutToken};
 pub use refusal::{LogoutRefusal, Refusal};
 pub use report::{Check, Login, Report};

@@ -10,7 +10,7 @@ use vestibule_model::{
     ClientSecretIn, Connection, ConnectionId, Der, Linking, Millis, OidcConnection, Population, Protocol,
     Provisioning, SamlConnection,
 };
-use vestibule_oidc::testing as oidc;
+pub use vestibule_oidc::testing as oidc;
 use vestibule_saml::testing::{ENTITY, IDP, Made, confirmation, signature};
 
 use crate::{ACCOUNT, ORIGIN};

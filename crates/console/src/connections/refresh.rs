@@ -1,12 +1,11 @@
 //! `/console/accounts/{account}/connections/{connection}/refresh`: what the identity provider says of itself is read again, and taken over once it was shown.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use axum::extract::State;
 use axum::response::Response;
-use vestibule_auth::{AccountResourceId, AdministrationError, RereadConnection};
-use vestibule_model::{Connection, Protocol};
+use vestibule_auth::{AccountResourceId, AdministrationError, RereadConnection, keys_in_order};
+use vestibule_model::{Connection, Protocol, digest};
 
+use super::fields::values;
 use super::reread::differences;
 use super::{above, address_of, changeable};
 use crate::forms::{Deed, Done, SUBMIT, Step};
@@ -18,11 +17,29 @@ use crate::said::Said;
 use crate::signed_in::{Posted, SignedIn};
 use crate::{ConsoleState, answer};
 
-/// What names what was shown: nothing else is done by the form that shows it.
-fn name_of(shown: &[String]) -> String {
-    let mut hasher = DefaultHasher::new();
-    shown.hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
+/// What is shown of it, and what names that and what would be stored: nothing else is done by the form that shows it.
+struct Shown {
+    differences: Vec<String>,
+    name: String,
+}
+
+impl Shown {
+    fn of(read: &RereadConnection) -> Self {
+        let differences = differences(read);
+        let mut stored = values(&read.after);
+        // A provider that says its keys in another order says the same.
+        if let Some(keys) = read.after.oidc().and_then(|oidc| keys_in_order(&oidc.jwks)) {
+            stored.set("oidc.jwks", digest(keys.iter().map(String::as_str)));
+        }
+        let told = differences.iter().map(String::as_str);
+        let name = digest(told.chain([stored.digest().as_str()]));
+        Self { differences, name }
+    }
+
+    /// Nothing was read.
+    const fn nothing() -> Self {
+        Self { differences: Vec::new(), name: String::new() }
+    }
 }
 
 /// Where it is read.
@@ -35,20 +52,20 @@ fn read_from(connection: &Connection) -> Fact {
 }
 
 /// The page that shows what would change.
-fn page(signed_in: &SignedIn, at: AccountResourceId, connection: &Connection, shown: &[String]) -> Deed {
+fn page(signed_in: &SignedIn, at: AccountResourceId, connection: &Connection, shown: Shown) -> Deed {
     let name = &connection.display_name;
     let frame = Frame::of(signed_in.viewer(), format!("What the identity provider of {name} says now"));
-    let (button, consequences) = if shown.is_empty() {
+    let (button, consequences) = if shown.differences.is_empty() {
         ("Read again", vec!["Nothing changes: it says what is stored.".to_owned()])
     } else {
-        ("Take it over", shown.to_vec())
+        ("Take it over", shown.differences)
     };
     Deed {
         frame: above(frame, at, Some(name)),
         consequences,
         facts: vec![read_from(connection)],
         typed: None,
-        submit: Some(name_of(shown)),
+        submit: Some(shown.name),
         button: button.to_owned(),
         is_an_end: false,
         back: address_of(at),
@@ -64,7 +81,7 @@ fn unread(
 ) -> Result<Deed, AdministrationError> {
     let AdministrationError::Conflict(reason) = &error else { return Err(error) };
     let said = Said::bad(format!("It cannot be read: {reason}."));
-    let mut page = page(signed_in, at, connection, &[]);
+    let mut page = page(signed_in, at, connection, Shown::nothing());
     page.consequences = vec!["Nothing changes as long as it cannot be read.".to_owned()];
     page.frame.said = Some(said);
     Ok(page)
@@ -78,7 +95,7 @@ async fn asked(
 ) -> Result<Deed, AdministrationError> {
     let connection = changeable(console, signed_in, at)?;
     match console.administration().reread_connection(&signed_in.caller, at).await {
-        Ok(read) => Ok(page(signed_in, at, &read.before, &differences(&read))),
+        Ok(read) => Ok(page(signed_in, at, &read.before, Shown::of(&read))),
         Err(error) => unread(signed_in, at, &connection, error),
     }
 }
@@ -104,7 +121,7 @@ pub(crate) async fn submit(
         return Ok(asked(&console, &signed_in, at).await?.page());
     }
     let expected = |read: &RereadConnection| {
-        let is_it = name_of(&differences(read)) == fields.get(SUBMIT);
+        let is_it = Shown::of(read).name == fields.get(SUBMIT);
         if is_it { Ok(()) } else { Err(AdministrationError::Changed) }
     };
     let administration = console.administration();
@@ -115,7 +132,10 @@ pub(crate) async fn submit(
         }
         Err(AdministrationError::Changed) => {
             let mut page = asked(&console, &signed_in, at).await?;
-            page.frame.said.get_or_insert_with(|| Said::bad(MOVED));
+            // Where nothing could be read nothing was shown.
+            if !fields.get(SUBMIT).is_empty() {
+                page.frame.said.get_or_insert_with(|| Said::bad(MOVED));
+            }
             Ok(page.page())
         }
         Err(error) => Ok(unread(&signed_in, at, &before, error)?.page()),

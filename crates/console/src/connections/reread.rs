@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use vestibule_auth::{ConnectionCertificate, ConnectionCertificates, RereadConnection};
+use vestibule_auth::{ConnectionCertificate, ConnectionCertificates, ListedKey, RereadConnection};
 use vestibule_model::{Protocol, visible};
 use vestibule_serve::forms::Zone;
 
@@ -20,7 +19,7 @@ pub(super) fn differences(RereadConnection { before, after }: &RereadConnection)
         told.extend(of_keys(&was.jwks, &is.jwks));
     }
     if told.is_empty() && before != after {
-        told.push("It writes the same in another way.".to_owned());
+        told.push("What is taken stays as it is; it is written in another way.".to_owned());
     }
     told
 }
@@ -43,43 +42,72 @@ fn of_certificates(was: &[ConnectionCertificate], is: &[ConnectionCertificate]) 
     new.chain(gone).collect()
 }
 
-/// The ids of the keys of a set; one without an id is told as such.
-fn ids(jwks: &str) -> BTreeSet<String> {
-    let read: Value = serde_json::from_str(jwks).unwrap_or_default();
-    let keys = read["keys"].as_array().cloned().unwrap_or_default();
-    let id = |key: &Value| key["kid"].as_str().map_or_else(|| "without an id".to_owned(), visible);
-    keys.iter().map(id).collect()
+/// A key, as what is told of it names it. Of the same key another algorithm is another use.
+fn name_of(key: &ListedKey) -> String {
+    let id = key.id.as_ref().map_or_else(|| "without an id".to_owned(), |id| visible(id));
+    let algorithm = key.algorithm.as_ref().map(|name| format!(" ({})", visible(name))).unwrap_or_default();
+    let print = match (&key.thumbprint, &key.kind) {
+        (Some(print), _) => format!("SHA-256 {print}"),
+        (None, Some(kind)) => format!("of the kind {}, of which there is no thumbprint", visible(kind)),
+        (None, None) => "of no kind".to_owned(),
+    };
+    format!("the key {id}{algorithm}, {print},")
 }
 
 fn of_keys(was: &str, is: &str) -> Vec<String> {
-    if was == is {
-        return Vec::new();
-    }
-    let (old, new) = (ids(was), ids(is));
-    let added = new.difference(&old).map(|id| format!("What is signed by the key {id} is taken."));
-    let gone = old.difference(&new).map(|id| format!("What is signed by the key {id} is refused."));
-    let told: Vec<_> = added.chain(gone).collect();
-    if told.is_empty() { vec!["Its keys are others under the same ids.".to_owned()] } else { told }
+    let listed = |jwks| ListedKey::all(jwks).unwrap_or_default().into_iter().collect::<BTreeSet<_>>();
+    let (was, is) = (listed(was), listed(is));
+    let told = |key: &ListedKey, verified: &str, passed_over: &str| {
+        let name = name_of(key);
+        if key.verifies {
+            format!("What is signed by {name} is {verified}.")
+        } else {
+            format!("It {passed_over} {name} which is passed over: nothing that is signed by it is taken.")
+        }
+    };
+    let new = is.difference(&was).map(|key| told(key, "taken", "lists"));
+    let gone = was.difference(&is).map(|key| told(key, "refused", "lists no more"));
+    new.chain(gone).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
+    /// A set of keys on a curve that verifies nothing here, by their ids and points.
+    fn set(keys: &[(&str, &str)]) -> String {
+        let key = |(id, x): &(&str, &str)| json!({ "kty": "OKP", "crv": "Ed25519", "kid": id, "x": x });
+        json!({ "keys": keys.iter().map(key).collect::<Vec<_>>() }).to_string()
+    }
+
+    fn verified_by(id: &str, print: &str) -> ListedKey {
+        let (id, thumbprint) = (Some(id.to_owned()), Some(print.to_owned()));
+        ListedKey { id, kind: Some("EC".to_owned()), thumbprint, algorithm: None, verifies: true }
+    }
+
     #[test]
-    fn keys_are_told_by_their_ids() {
-        let set = |ids: &[&str]| {
-            let keys: Vec<_> = ids.iter().map(|id| serde_json::json!({ "kid": id })).collect();
-            serde_json::json!({ "keys": keys }).to_string()
-        };
-        let told = of_keys(&set(&["a", "b"]), &set(&["b", "c"]));
-        assert_eq!(
-            told,
-            ["What is signed by the key c is taken.", "What is signed by the key a is refused."]
-        );
-        assert!(of_keys(&set(&["a"]), &set(&["a"])).is_empty());
-        let other = r#"{"keys":[{"kid":"a","n":"1"}]}"#;
-        assert_eq!(of_keys(&set(&["a"]), other), ["Its keys are others under the same ids."]);
+    fn a_key_is_named_by_id_algorithm_and_thumbprint() {
+        let mut key = verified_by("a", "T");
+        assert_eq!(name_of(&key), "the key a, SHA-256 T,");
+        key.algorithm = Some("ES256".to_owned());
+        assert_eq!(name_of(&key), "the key a (ES256), SHA-256 T,");
+        (key.id, key.algorithm, key.thumbprint) = (None, None, None);
+        assert_eq!(name_of(&key), "the key without an id, of the kind EC, of which there is no thumbprint,");
+    }
+
+    #[test]
+    fn another_key_under_the_same_id_is_told_beside_one_that_is_new() {
+        let told = of_keys(&set(&[("a", "1")]), &set(&[("a", "2"), ("b", "3")]));
+        let begin = |text: &str| told.iter().filter(|one| one.starts_with(text)).count();
+        let counts = ["It lists the key a,", "It lists the key b,", "It lists no more the key a,"];
+        assert_eq!((told.len(), counts.map(begin)), (3, [1, 1, 1]), "{told:?}");
+    }
+
+    #[test]
+    fn the_same_keys_in_another_order_are_no_difference() {
+        assert!(of_keys(&set(&[("a", "1"), ("b", "2")]), &set(&[("b", "2"), ("a", "1")])).is_empty());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use vestibule_auth::AdministrationError;
+use vestibule_model::digest;
 use vestibule_serve::forms::Fields;
 use zeroize::Zeroizing;
 
@@ -70,6 +71,11 @@ impl Values {
             }
         }
         merged
+    }
+
+    /// Names these values and no others.
+    pub(crate) fn digest(&self) -> String {
+        digest(self.all().flat_map(|(name, value)| [name, value]))
     }
 
     /// All of them, in the order of their names.

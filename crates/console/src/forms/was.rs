@@ -2,9 +2,9 @@
 //! twice as long as it is.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hasher};
 
 use vestibule_auth::AdministrationError;
+use vestibule_model::digest;
 use vestibule_serve::forms::Fields;
 
 use super::values::Values;
@@ -21,7 +21,7 @@ const LONGEST: usize = 256;
 /// What is told of a value of which there is a digest alone.
 const NOT_KEPT: &str = "a long text, which the form did not keep";
 
-/// What a form was made from.
+/// What a form was made from. It proves nothing: whoever changes it is shown a conflict, or none, of their own making.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Was {
     whole: Values,
@@ -33,20 +33,13 @@ pub(super) fn is_was(name: &str) -> bool {
     name.starts_with(WHOLE) || name.starts_with(DIGEST)
 }
 
-/// Equal values have equal ones. It proves nothing: whoever changes it is shown a conflict, or none, of their own making.
-fn digest(value: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(value.as_bytes());
-    format!("{:016x}", hasher.finish())
-}
-
 impl Was {
     /// That a form is made from these.
     pub(super) fn of(values: &Values) -> Self {
         let mut was = Self::default();
         for (name, value) in values.all() {
             if value.len() > LONGEST {
-                was.digests.insert(name.to_owned(), digest(value));
+                was.digests.insert(name.to_owned(), digest([value]));
             } else {
                 was.whole.set(name, value);
             }
@@ -81,7 +74,7 @@ impl Was {
     /// Whether a field had this value.
     pub(super) fn had(&self, name: &str, value: &str) -> bool {
         match self.digests.get(name) {
-            Some(known) => *known == digest(value),
+            Some(known) => *known == digest([value]),
             None => self.whole.get(name) == value,
         }
     }

@@ -6,7 +6,9 @@ use serde_json::json;
 use vestibule_auth::{Outgoing, SharedOutgoing};
 use vestibule_model::{Clock as _, ConnectionId, Identity, Protocol};
 use vestibule_store::Change;
-use vestibule_testkit::identity_provider::{ISSUER, jwks, made, oidc_connection, response, saml_connection};
+use vestibule_testkit::identity_provider::{
+    ISSUER, jwks, made, oidc, oidc_connection, response, saml_connection,
+};
 use vestibule_testkit::{ACCOUNT, Browser, ScriptedProvider};
 
 use crate::support::Instance;
@@ -231,8 +233,9 @@ async fn what_a_provider_says_now_is_shown_before_it_is_taken_over() {
     let (keys, form) = (format!("{ISSUER}/jwks"), page(id, "/refresh"));
     provider.answer(&keys, 200, &jwks().replace("rsa-1", "rsa-2"));
     let asked = browser.get(&form).await;
-    assert!(asked.html.contains("What is signed by the key rsa-2 is taken."), "{}", asked.html);
-    assert!(asked.html.contains("What is signed by the key rsa-1 is refused."), "{}", asked.html);
+    let told_of = |id: &str| asked.html.split("What is signed by the key ").find(|rest| rest.starts_with(id));
+    assert!(told_of("rsa-2 (RS256), SHA-256 ").unwrap().contains(", is taken."), "{}", asked.html);
+    assert!(told_of("rsa-1 (RS256), SHA-256 ").unwrap().contains(", is refused."), "{}", asked.html);
     let before = told(&instance, id).await;
     assert!(before.to_string().contains("rsa-1"), "{before}");
     provider.answer(&keys, 200, &jwks().replace("rsa-1", "rsa-3"));
@@ -242,6 +245,59 @@ async fn what_a_provider_says_now_is_shown_before_it_is_taken_over() {
     let done = Typed::of(&other).send(&browser, &form).await;
     assert_eq!(done.header("location"), page(id, "?done=taken-over"), "{}", done.html);
     assert!(told(&instance, id).await.to_string().contains("rsa-3"));
+}
+
+#[tokio::test]
+async fn a_key_that_takes_the_place_of_the_one_that_was_shown_is_not_taken_over_unseen() {
+    let (instance, provider, browser) = asking().await;
+    let id = instance.openid_connection().await;
+    let (keys, form) = (format!("{ISSUER}/jwks"), page(id, "/refresh"));
+    let says = |pair| {
+        let set = json!({ "keys": [oidc::rsa_jwk(pair, "rsa-1"), oidc::ec_jwk(&oidc::EC, "ec-1")] });
+        provider.answer(&keys, 200, &set.to_string());
+    };
+    says(&oidc::RSA);
+    let asked = browser.get(&form).await;
+    assert!(asked.html.contains("by the key ec-1") && !asked.html.contains("rsa-1"), "{}", asked.html);
+    let before = told(&instance, id).await;
+    says(&oidc::OTHER);
+    let other = Typed::of(&asked).send(&browser, &form).await;
+    assert!(other.html.contains("says something else now"), "{}", other.html);
+    let of_it: Vec<_> = other.html.split("by the key rsa-1 ").skip(1).collect();
+    assert!(
+        of_it.len() == 2 && of_it[0].contains("is taken") && of_it[1].contains("is refused"),
+        "{of_it:?}"
+    );
+    assert_eq!(told(&instance, id).await, before, "only what was shown is done");
+}
+
+#[tokio::test]
+async fn nothing_is_stored_that_no_sentence_tells_and_that_was_not_said_when_it_was_shown() {
+    let (instance, provider, browser) = asking().await;
+    let id = instance.openid_connection().await;
+    let (keys, form) = (format!("{ISSUER}/jwks"), page(id, "/refresh"));
+    let mut key = oidc::ec_jwk(&oidc::EC, "ec-1");
+    provider.answer(&keys, 200, &json!({ "keys": [key] }).to_string());
+    let asked = browser.get(&form).await;
+    key["x5t"] = "of-a-certificate".into();
+    provider.answer(&keys, 200, &json!({ "keys": [key] }).to_string());
+    let other = Typed::of(&asked).send(&browser, &form).await;
+    assert!(other.html.contains("says something else now"), "{}", other.html);
+    assert!(!told(&instance, id).await.to_string().contains("ec-1"), "only what was shown is done");
+}
+
+#[tokio::test]
+async fn what_a_provider_says_in_another_order_is_what_was_shown() {
+    let (instance, provider, browser) = asking().await;
+    let id = instance.openid_connection().await;
+    let (keys, form) = (format!("{ISSUER}/jwks"), page(id, "/refresh"));
+    let mut set = [oidc::rsa_jwk(&oidc::RSA, "rsa-1"), oidc::ec_jwk(&oidc::EC, "ec-1")];
+    provider.answer(&keys, 200, &json!({ "keys": set }).to_string());
+    let asked = browser.get(&form).await;
+    set.reverse();
+    provider.answer(&keys, 200, &json!({ "keys": set }).to_string());
+    let done = Typed::of(&asked).send(&browser, &form).await;
+    assert_eq!(done.header("location"), page(id, "?done=taken-over"), "{}", done.html);
 }
 
 #[tokio::test]

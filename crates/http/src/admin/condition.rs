@@ -1,12 +1,11 @@
 //! `ETag`, `If-Match` and `If-None-Match`: a change is made only to the state that its caller has seen (RFC 9110 §13).
 
-use std::hash::{DefaultHasher, Hasher};
-
 use axum::response::Response;
 use http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue};
 use serde::Serialize;
 use vestibule_auth::AdministrationError;
+use vestibule_model::digest;
 
 /// What has to be true of the present state.
 pub(super) enum Condition {
@@ -58,9 +57,7 @@ impl Condition {
 
 /// The entity tag of a representation: equal ones have equal tags.
 pub(super) fn tag(thing: &impl Serialize) -> String {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(serde_json::to_string(thing).unwrap_or_default().as_bytes());
-    format!("\"{:016x}\"", hasher.finish())
+    format!("\"{}\"", digest([&*serde_json::to_string(thing).unwrap_or_default()]))
 }
 
 /// The answer, with the entity tag of this representation.
