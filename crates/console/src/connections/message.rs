@@ -32,11 +32,7 @@ struct MessageForm {
 impl MessageForm {
     fn of(console: &ConsoleState, signed_in: &SignedIn, place: &Place) -> Result<Self, ConsoleError> {
         let at = place.connection()?;
-        let connection = changeable(console, signed_in, at)?;
-        // Nothing is pasted for a connection of which nothing can be examined.
-        ConnectionAddresses::of(&console.origins, at.account, &connection)
-            .map_err(AdministrationError::from)?;
-        Ok(Self { at, connection })
+        Ok(Self { at, connection: changeable(console, signed_in, at)? })
     }
 
     /// What the field is called.
@@ -89,7 +85,12 @@ pub(crate) async fn show(
     place: Place,
 ) -> Result<Response, ConsoleError> {
     let form = MessageForm::of(&console, &signed_in, &place)?;
-    Ok(Form::of(&form, signed_in.viewer(), &Values::default()).page())
+    let page = Form::of(&form, signed_in.viewer(), &Values::default());
+    // What cannot be examined is not asked for without a word.
+    match ConnectionAddresses::of(&console.origins, form.at.account, &form.connection) {
+        Ok(_) => Ok(page.page()),
+        Err(missing) => page.refused(missing.into()),
+    }
 }
 
 /// `POST`: tells what comes of it.
@@ -108,6 +109,8 @@ pub(crate) async fn submit(
         Protocol::Oidc(_) => ShownMessage::IdToken(pasted.trim().to_owned().into()),
     };
     let (at, origins) = (form.at, &console.origins);
-    let came = console.administration().test_connection(&signed_in.caller, at, shown, origins).await?;
-    Ok(told(&signed_in, at, &form.connection, report(at.account, &came)))
+    match console.administration().test_connection(&signed_in.caller, at, shown, origins).await {
+        Ok(came) => Ok(told(&signed_in, at, &form.connection, report(at.account, &came))),
+        Err(error) => Form::of(&form, signed_in.viewer(), &Values::default()).refused(error),
+    }
 }

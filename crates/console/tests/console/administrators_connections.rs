@@ -83,6 +83,10 @@ async fn without_an_origin_no_page_names_an_address_and_each_says_what_to_set() 
         let (answered, shown) = without_origin(&instance, &browser, &page(path)).await;
         assert_eq!(answered, status, "{path}: {shown}");
         assert!(shown.contains("set admin.public_origin"), "{path}: {shown}");
+        assert!(
+            shown.contains(&format!("href=\"{}\"", page("").trim_end_matches('/'))),
+            "it leads back: {shown}"
+        );
         for address in [ORIGIN, "/console/sso/", "/sso/saml/", "/sso/oidc/"] {
             assert!(!shown.contains(address), "{path} names {address}: {shown}");
         }
