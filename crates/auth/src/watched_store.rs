@@ -101,6 +101,15 @@ impl Store for WatchedStore {
         self.noted(self.store.federated_sessions(logins, after, limit))
     }
 
+    fn federated_session_numbers(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<SessionNumber>> {
+        self.noted(self.store.federated_session_numbers(logins, after, limit))
+    }
+
     fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {
         self.noted(self.store.federated_connections())
     }

@@ -205,6 +205,15 @@ impl Store for SqliteStore {
         self.read(move |snapshot| read::federated_sessions(snapshot, &logins, after, limit))
     }
 
+    fn federated_session_numbers(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<SessionNumber>> {
+        self.read(move |snapshot| read::federated_session_numbers(snapshot, &logins, after, limit))
+    }
+
     fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {
         self.read(read::federated_connections)
     }

@@ -106,6 +106,14 @@ pub trait Store: Send + Sync + 'static {
         limit: usize,
     ) -> StoreFuture<'_, Vec<StoredSession>>;
 
+    /// The numbers of the same sessions: to count, without a look at any of them.
+    fn federated_session_numbers(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<SessionNumber>>;
+
     /// The connections by whose logins there are sessions, in order.
     fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>>;
 

@@ -78,12 +78,31 @@ impl Administration<'_> {
             }
             Affected::Connection(_, id) => {
                 entry.connection(id).ok_or(AdministrationError::NotFound("connection"))?;
-                let logins = FederatedLogins { connection: id, subject: None, session_index: None };
-                let sessions = self.auth.ends.sessions_of_logins(logins).await?.len();
+                let sessions = self.count_opened_by(caller, &of_account, id).await?;
                 let is_known = |user: &User| user.identities.iter().any(|known| known.connection == id);
                 Ok(Consequences { sessions, users: entry.count_users(is_known), ..nothing })
             }
         }
+    }
+
+    /// How many live sessions a connection has opened: which they are the store knows, and whether they live the table.
+    async fn count_opened_by(
+        &self,
+        caller: &Caller,
+        of_account: &SessionFilter,
+        connection: ConnectionId,
+    ) -> Result<usize, AdministrationError> {
+        let logins = FederatedLogins { connection, subject: None, session_index: None };
+        let opened = self.auth.ends.numbers_of_logins(logins).await?;
+        if opened.is_empty() {
+            return Ok(0);
+        }
+        let mut count = 0;
+        self.visit_live_sessions(caller, of_account, |live| {
+            count += usize::from(opened.binary_search(&live.number()).is_ok());
+        })
+        .await?;
+        Ok(count)
     }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use vestibule_model::{ConnectionId, Identity};
 use vestibule_store::Change;
-use vestibule_testkit::ACCOUNT;
 use vestibule_testkit::identity_provider::oidc_connection;
+use vestibule_testkit::{ACCOUNT, Fault};
 
 use crate::connection_deeds::log_in_by_it;
 use crate::support::{HOME, Instance};
@@ -85,4 +85,33 @@ async fn whom_a_connection_knows_is_counted_and_listed() {
     let list = browser.get(&users).await.html;
     assert!(list.contains("1 user<") && list.contains(&format!(">{name}<")), "{list}");
     assert!(browser.get(&of_account("users?connection=9")).await.html.contains("Nobody is so"));
+}
+
+/// What the page of a connection says that it has opened.
+async fn opened(instance: &Instance, id: i64) -> String {
+    let shown = instance.signed_in().await.get(&of_account(&format!("connections/{id}"))).await;
+    assert_eq!(shown.status, 200, "{}", shown.html);
+    let (_, opened) = shown.html.split_once("It has opened ").unwrap();
+    opened.split('.').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_sessions_of_a_connection_are_counted_without_being_loaded() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    log_in_by_it(&instance).await;
+    instance.server.faults.fail(Fault::reads_by("federated_sessions"));
+    assert_eq!(opened(&instance, id).await, "1 live session");
+}
+
+#[tokio::test]
+async fn a_session_of_a_connection_that_has_expired_is_not_counted_before_it_is_removed() {
+    let instance = Instance::start().await;
+    let id = instance.connection().await;
+    log_in_by_it(&instance).await;
+    instance.server.clock.advance(Duration::from_hours(24 * 30));
+    assert_eq!(opened(&instance, id).await, "0 live sessions");
+    let stored = instance.server.stored_sessions().await;
+    let of_account = stored.iter().filter(|session| session.account.as_str() == ACCOUNT);
+    assert_eq!(of_account.count(), 1, "it is removed by whoever removes such sessions");
 }

@@ -40,7 +40,7 @@ pub(crate) use audit_count::count_audit;
 pub(crate) use consumed::is_consumed;
 pub(crate) use deleted::deleted;
 pub(crate) use directory::{account, application_tokens};
-pub(crate) use federated_logins::{federated_connections, federated_sessions};
+pub(crate) use federated_logins::{federated_connections, federated_session_numbers, federated_sessions};
 pub(crate) use master_keys::{active_generation, master_keys, remains};
 pub(crate) use sentinel::{refresh_token_use, signing_keys};
 pub(crate) use session_ids::has_session_ids_of_first_form;

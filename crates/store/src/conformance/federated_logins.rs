@@ -4,7 +4,7 @@ use vestibule_model::{ConnectionId, Millis, SessionId};
 
 use super::samples::{HERE, account, session, user};
 use super::{given, refused};
-use crate::{Change, FederatedLogin, FederatedLogins, FederatedLogout, Store, StoreError};
+use crate::{Change, FederatedLogin, FederatedLogins, FederatedLogout, SessionNumber, Store, StoreError};
 
 const CONNECTION: ConnectionId = ConnectionId(7);
 
@@ -117,6 +117,23 @@ pub async fn sessions_of_a_login_come_in_pages(store: &dyn Store) {
     let second = store.federated_sessions(logins(None, None), last, 2).await.unwrap();
     let ids: Vec<u8> = first.iter().chain(&second).map(|stored| stored.session.id.0[0]).collect();
     assert_eq!((first.len(), ids), (2, vec![3, 1, 2]));
+}
+
+pub async fn numbers_of_sessions_are_told_as_the_sessions_are(store: &dyn Store) {
+    given_sessions(store, [3, 1, 2, 4]).await;
+    given(store, [1, 2, 3].map(|number| note(number, CONNECTION, 1, None))).await;
+    given(store, [note(1, CONNECTION, 2, Some(1)), note(4, ConnectionId(8), 1, None)]).await;
+    for logins in [logins(None, None), logins(Some(1), None), logins(None, Some(1)), logins(Some(2), Some(1))]
+    {
+        let sessions = store.federated_sessions(logins, None, 100).await.unwrap();
+        let mut after = None;
+        for page in sessions.chunks(2) {
+            let page: Vec<SessionNumber> = page.iter().map(|stored| stored.number).collect();
+            assert_eq!(store.federated_session_numbers(logins, after, 2).await.unwrap(), page, "{logins:?}");
+            after = page.last().copied();
+        }
+        assert!(store.federated_session_numbers(logins, after, 2).await.unwrap().is_empty(), "{logins:?}");
+    }
 }
 
 pub async fn connections_are_told_while_they_have_sessions(store: &dyn Store) {

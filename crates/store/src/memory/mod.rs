@@ -98,6 +98,20 @@ impl Tables {
         Some(StoredSession { number, session: self.sessions.get(&number)?.clone() })
     }
 
+    fn federated_sessions(
+        &self,
+        logins: &FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> Vec<StoredSession> {
+        let found = self.federated_logins.sessions(logins).into_iter();
+        let mut found: Vec<StoredSession> = found.filter_map(|id| self.session(id)).collect();
+        found.sort_by_key(|stored| stored.number);
+        found.retain(|stored| after.is_none_or(|after| stored.number > after));
+        found.truncate(limit);
+        found
+    }
+
     /// Puts a session in its place, or takes it away.
     fn put_session(&mut self, number: SessionNumber, session: Option<Session>) -> Option<Session> {
         if let Some(session) = session {
@@ -225,13 +239,17 @@ impl Store for MemoryStore {
         after: Option<SessionNumber>,
         limit: usize,
     ) -> StoreFuture<'_, Vec<StoredSession>> {
-        let tables = self.tables();
-        let found = tables.federated_logins.sessions(&logins).into_iter();
-        let mut found: Vec<StoredSession> = found.filter_map(|id| tables.session(id)).collect();
-        found.sort_by_key(|stored| stored.number);
-        found.retain(|stored| after.is_none_or(|after| stored.number > after));
-        found.truncate(limit);
-        Box::pin(ready(Ok(found)))
+        Box::pin(ready(Ok(self.tables().federated_sessions(&logins, after, limit))))
+    }
+
+    fn federated_session_numbers(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<SessionNumber>> {
+        let found = self.tables().federated_sessions(&logins, after, limit);
+        Box::pin(ready(Ok(found.into_iter().map(|stored| stored.number).collect())))
     }
 
     fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {

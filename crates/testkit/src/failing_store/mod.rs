@@ -142,6 +142,17 @@ impl Store for FailingStore {
         self.read("federated_sessions", move |store| store.federated_sessions(logins, after, limit))
     }
 
+    fn federated_session_numbers(
+        &self,
+        logins: FederatedLogins,
+        after: Option<SessionNumber>,
+        limit: usize,
+    ) -> StoreFuture<'_, Vec<SessionNumber>> {
+        self.read("federated_session_numbers", move |store| {
+            store.federated_session_numbers(logins, after, limit)
+        })
+    }
+
     fn federated_connections(&self) -> StoreFuture<'_, Vec<ConnectionId>> {
         self.read("federated_connections", |store| store.federated_connections())
     }

@@ -121,6 +121,8 @@ async fn assert_same_federated(store: &dyn Store, model: &dyn Store) {
 
 async fn federated(store: &dyn Store, logins: FederatedLogins) -> Vec<Session> {
     let found = store.federated_sessions(logins, None, 100).await.unwrap();
+    let numbers: Vec<SessionNumber> = found.iter().map(|stored| stored.number).collect();
+    assert_eq!(store.federated_session_numbers(logins, None, 100).await.unwrap(), numbers);
     found.into_iter().map(|stored| stored.session).collect()
 }
 

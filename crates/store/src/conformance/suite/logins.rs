@@ -157,6 +157,7 @@ macro_rules! conformance_of_logins {
                 a_login_of_a_session_that_is_not_there_is_not_noted
                 a_login_that_is_refused_with_others_is_not_noted
                 sessions_of_a_login_come_in_pages
+                numbers_of_sessions_are_told_as_the_sessions_are
                 connections_are_told_while_they_have_sessions
                 logins_do_not_move_the_directory
                 logins_of_a_session_are_copied_for_another
