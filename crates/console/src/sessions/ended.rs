@@ -85,9 +85,11 @@ pub(crate) async fn show(
                 "Opened from",
             ],
             rows,
-            empty: match found.next {
-                Some(_) => "None among the newest: go on with the next page.",
-                None => "No session has ended that was so, as far back as the audit goes.",
+            empty: match (&found.next, asked.is_empty(), &cursor) {
+                (Some(_), ..) => "None among the newest: go on with the next page.",
+                (None, true, None) => "No session has ended yet.",
+                (None, true, Some(_)) => "No other session has ended, as far back as the audit goes.",
+                (None, false, _) => "No session has ended that was so, as far back as the audit goes.",
             },
         },
         pager: Pager::of(ENDED_SESSIONS, &asked.pairs(), cursor.as_deref(), found.next.as_deref()),

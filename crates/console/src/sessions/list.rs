@@ -61,11 +61,14 @@ pub(crate) async fn show(
     let found = console.administration().list_live_sessions(caller, &filter, order, wanted).await?;
     let may_end = caller.require_some_writing().is_ok() && found.total > 0;
     let ends = may_end.then(|| ends(&asked, &filter, found.total));
-    let table = if may_end {
+    let mut table = if may_end {
         super::table_to_pick(&console, caller, &found.sessions, &zone)
     } else {
         table(&console, &found.sessions, &zone)
     };
+    if filter != SessionFilter::default() {
+        table.empty = "No live session matches.";
+    }
     let page = SessionsPage {
         frame: Frame::of(signed_in.viewer(), page::State::Live.title()),
         tabs: tabs(page::State::Live, &asked.pairs()),

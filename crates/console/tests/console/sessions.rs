@@ -1,6 +1,7 @@
 //! `/console/sessions`, and the page of one
 
 use reqwest::Method;
+use serde_json::json;
 use vestibule_testkit::{ACCOUNT, Shown};
 
 use crate::support::Instance;
@@ -134,6 +135,22 @@ async fn a_session_that_never_was_is_not_found() {
         let page = browser.get(&format!("{LIST}/{reference}")).await;
         assert_eq!(page.status, 404, "{reference}");
         assert!(page.html.contains("There is no such session."), "{reference}: {}", page.html);
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_sessions_tells_of_a_filter_only_where_there_is_one() {
+    let instance = Instance::start().await;
+    let browser = instance.signed_in_with(&json!({ "role": "auditor", "account": ACCOUNT })).await;
+    for (query, expected) in [
+        ("", "No live session."),
+        ("?order=oldest", "No live session."),
+        ("?user=5", "No live session matches."),
+        ("/ended", "No session has ended yet."),
+        ("/ended?reason=expired", "No session has ended that was so, as far back as the audit goes."),
+    ] {
+        let list = browser.get(&format!("{LIST}{query}")).await;
+        assert!(list.html.contains(&format!(">{expected}<")), "{query}: {}", list.html);
     }
 }
 
