@@ -31,6 +31,13 @@ pub(crate) struct Opened {
     pub(crate) with: OpenedWith,
 }
 
+impl Opened {
+    /// By which connection, if it is by one.
+    pub(crate) fn by(&self) -> Option<ConnectionId> {
+        self.with.federated.map(|origin| origin.connection)
+    }
+}
+
 /// What is committed with a session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OpenedWith {
@@ -160,8 +167,7 @@ impl Auth {
         let mut changes: Vec<Change> = opened.with.spent().collect();
         changes.push(Change::OpenSession(Box::new(session.clone())));
         changes.extend(opened.with.origins(session.id));
-        let by = opened.with.federated.map(|origin| origin.connection);
-        changes.push(self.audit.logged_in(&session, &opened.user, by));
+        changes.push(self.audit.logged_in(&session, &opened.user, opened.by()));
         changes.extend(ended.iter().flat_map(|session| self.audit.end_and_tell(session, &replaced)));
         let outcome = self.store.commit(changes).await?;
 
@@ -233,7 +239,7 @@ impl Auth {
             self.expect_standing_session(&session).await?;
         }
         self.live.with(session.id, opened.now, |live| live.touch(opened.now));
-        self.audit.joined(&session, &opened.user, opened.now, opened.address);
+        self.audit.joined(&session, opened);
         Ok(session)
     }
 

@@ -78,7 +78,7 @@ pub(crate) use caller::administrators_account;
 pub use caller::{Caller, Scope};
 pub use connection_certificates::{ConnectionCertificate, ConnectionCertificates, EndingCertificate};
 pub use connection_creation::{ConnectionRequest, ProtocolKind, ProviderPreset};
-pub use connection_logins::CameIn;
+pub use connection_logins::{CameIn, LastLogins, LookedAt};
 pub use connection_test::has_browser_tests;
 pub use connections::{NewKey, RereadConnection, check_client_secret, new_connection};
 pub use consequences::{Affected, Consequences};

@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use foldhash::fast::RandomState;
 use vestibule_model::{
-    AccountId, Actor, AdministrationTokenId, AuditAction, AuditReason, AuditRecord, Dialect, Means, Millis,
-    Monotonic, RefusalId, SessionReference, UserId,
+    AccountId, Actor, AdministrationTokenId, AuditAction, AuditReason, AuditRecord, ConnectionId, Dialect,
+    Means, Millis, Monotonic, RefusalId, SessionReference, UserId,
 };
 
+use super::AuditTrail;
 use crate::federated::Told;
 use crate::login_guard::bucket;
 
@@ -44,6 +45,8 @@ struct Key {
     means: Means,
     dialect: Option<Dialect>,
     address: Option<IpAddr>,
+    /// Of a login by one.
+    connection: Option<ConnectionId>,
     /// Of what is told in words, what tells it apart.
     told: Option<u64>,
 }
@@ -198,6 +201,7 @@ impl Key {
             means: record.means,
             dialect: record.dialect,
             address: record.address,
+            connection: AuditTrail::connection_of(record),
             told: None,
         }
     }

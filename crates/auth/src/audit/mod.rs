@@ -11,7 +11,6 @@ mod reason;
 mod refusal;
 mod refusal_counts;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +24,7 @@ use vestibule_store::{AuditPage, AuditQuery, Change, Store, StoreError};
 use crate::directory::Directory;
 use crate::federated::Told;
 use crate::master_keys::KeyMaterial;
+use crate::open::Opened;
 use crate::traffic::Traffic;
 
 use folding::Folded;
@@ -54,6 +54,11 @@ pub(crate) const fn means(method: AuthenticationMethod, application: Application
         (_, Application::OauthClient(id)) => Means::OauthClient(id),
         (_, Application::None | Application::Token(_)) => Means::Password,
     }
+}
+
+/// What a login tells of its connection.
+fn details_of(connection: ConnectionId) -> String {
+    format!(r#"{{"connection":{connection}}}"#)
 }
 
 /// Something that the service did about a user of itself.
@@ -139,20 +144,25 @@ impl AuditTrail {
     /// The entry of an opened session, with the connection that it was opened by, if it was.
     pub(crate) fn logged_in(&self, session: &Session, user: &User, by: Option<ConnectionId>) -> Change {
         let record = self.login(AuditAction::LoggedIn, session, user, session.created);
-        let details = by.map(|connection| format!(r#"{{"connection":{connection}}}"#));
-        Change::Audit(Box::new(AuditRecord { address: session.address, details, ..record }))
+        Change::Audit(Box::new(AuditRecord {
+            address: session.address,
+            details: by.map(details_of),
+            ..record
+        }))
     }
 
-    /// The connection that a session was opened by, as [`Self::logged_in`] tells it; None: by none.
+    /// The connection of a login, as [`Self::logged_in`] and [`Self::joined`] tell it; None: by none, or it is one that was given a
+    /// living session before its entry told that.
     pub(crate) fn connection_of(login: &AuditRecord) -> Option<ConnectionId> {
         let details: serde_json::Value = serde_json::from_str(login.details.as_deref()?).ok()?;
         details.get("connection")?.as_i64().map(ConnectionId)
     }
 
-    /// A login that was given the session that lives already: folded, because it changes nothing.
-    pub(crate) fn joined(&self, session: &Session, user: &User, at: Millis, address: Option<IpAddr>) {
-        let record = self.login(AuditAction::JoinedSession, session, user, at);
-        self.fold(AuditRecord { address, ..record });
+    /// A login that was given the session that lives already, with the connection that it came by, if it did: folded, because it
+    /// changes nothing.
+    pub(crate) fn joined(&self, session: &Session, opened: &Opened) {
+        let record = self.login(AuditAction::JoinedSession, session, &opened.user, opened.now);
+        self.fold(AuditRecord { address: opened.address, details: opened.by().map(details_of), ..record });
     }
 
     /// Counts something that changes nothing. Its user may have another name, or none, when it is written.

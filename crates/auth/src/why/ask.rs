@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use uuid::Uuid;
 use vestibule_model::{AuditAction, AuditEntry, EndReason, Millis, SessionReference};
-use vestibule_store::{AuditOrder, AuditQuery, StoreError};
+use vestibule_store::{AuditOrder, AuditPage, AuditQuery, StoreError};
 
 use super::cause::Of;
 use super::{Evidence, Life, cause, end_of, life};
@@ -187,18 +187,29 @@ impl Auth {
     }
 
     /// At most so many entries, and from so many pages.
-    pub(crate) async fn entries(
+    pub(super) async fn entries(
+        &self,
+        query: AuditQuery,
+        limit: usize,
+        pages: usize,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        Ok(self.look_through(query, limit, pages).await?.entries)
+    }
+
+    /// The same, with where they go on.
+    pub(crate) async fn look_through(
         &self,
         mut query: AuditQuery,
         limit: usize,
         pages: usize,
-    ) -> Result<Vec<AuditEntry>, StoreError> {
-        let mut all = Vec::new();
+    ) -> Result<AuditPage, StoreError> {
+        let mut all = AuditPage::default();
         for _ in 0..pages {
             let page = self.store.audit(query.clone()).await?;
-            all.extend(page.entries);
+            all.entries.extend(page.entries);
+            all.next = page.next;
             query.behind = page.next;
-            if page.next.is_none() || all.len() >= limit {
+            if page.next.is_none() || all.entries.len() >= limit {
                 break;
             }
         }

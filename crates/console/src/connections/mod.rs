@@ -19,7 +19,7 @@ mod show;
 pub(crate) mod test;
 
 pub(crate) use list::show as list;
-pub(crate) use show::show;
+pub(crate) use show::{looked_at, show};
 
 use std::time::Duration;
 

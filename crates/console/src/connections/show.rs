@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{AccountResourceId, Affected, CameIn, Consequences, Scope};
+use vestibule_auth::{AccountResourceId, Affected, CameIn, Consequences, LookedAt, Scope};
 use vestibule_model::{Connection, ConnectionId, Protocol};
 use vestibule_serve::forms::Zone;
 
@@ -33,8 +33,9 @@ struct ConnectionPage {
     /// Whom it knows, and where they are listed.
     users: String,
     users_page: String,
-    /// Who came in by it last.
+    /// Who came in by it last, and how far they were looked for.
     last: Table,
+    looked_at: String,
     table: Table,
     /// How its certificates come, if it has any.
     how_they_come: Option<&'static str>,
@@ -89,7 +90,19 @@ fn last(at: AccountResourceId, logins: &[CameIn]) -> Table {
         name: "Who came in by it last",
         head: vec!["User", "Last", "From", "Session"],
         rows: logins.iter().map(row).collect(),
-        empty: "Nobody came in by it, among the newest 500 logins of the account that the audit has.",
+        empty: "Nobody came in by it, as far as logins were looked at.",
+    }
+}
+
+/// Which logins of an account or a user were looked at.
+pub(crate) fn looked_at(looked_at: LookedAt, whose: &str) -> String {
+    let logins = |count| format!("{} of the {whose}", counted(count, "login", "logins"));
+    match looked_at {
+        LookedAt::All(count) => format!("Looked at: {}, all that the audit has", logins(count)),
+        LookedAt::Newest(count) => format!("Looked at: the newest {}, and none before them", logins(count)),
+        LookedAt::CutShort(count) => {
+            format!("Looked at: {}; the search of the audit was cut short before others", logins(count))
+        }
     }
 }
 
@@ -105,6 +118,7 @@ pub(crate) async fn show(
     let affected = Affected::Connection(at.account, ConnectionId(at.id));
     let Consequences { sessions, users, .. } = administration.consequences(caller, affected).await?;
     let may = caller.require(Scope::WriteAccount(at.account)).is_ok();
+    let logins = administration.last_logins_by(caller, at.account, ConnectionId(at.id)).await?;
     let frame = Frame::of(signed_in.viewer(), connection.display_name.clone());
     let page = ConnectionPage {
         frame: above(frame, at, None).saying(Done::said(&signed_in.request)),
@@ -114,7 +128,8 @@ pub(crate) async fn show(
         sessions: counted(sessions, "live session", "live sessions"),
         users: counted(users, "user", "users"),
         users_page: who_is_known(at),
-        last: last(at, &administration.last_logins_by(caller, at.account, ConnectionId(at.id)).await?),
+        last: last(at, &logins.found),
+        looked_at: format!("At most {} users. {}.", CameIn::MOST, looked_at(logins.looked_at, "account")),
         table: certificates::table(&connection, caller.now, &Zone::of("UTC")),
         how_they_come: how_they_come(&connection),
         given: ForProvider::of(&console, at.account, &connection),

@@ -13,7 +13,7 @@ use vestibule_model::{
 use vestibule_serve::forms::Zone;
 
 use super::{UserDeed, above, state, user_address};
-use crate::connections::connection_address;
+use crate::connections::{connection_address, looked_at};
 use crate::forms::Done;
 use crate::frame::Frame;
 use crate::parts::{self, Cell, Fact, Shape, Table, counted, sentence};
@@ -32,6 +32,8 @@ const SHOWN: usize = 10;
 struct UserPage {
     frame: Frame,
     facts: Vec<Fact>,
+    /// Which logins were looked at for the connections that they came in by, if any.
+    looked_at: Option<String>,
     count: String,
     sessions: String,
     table: Table,
@@ -68,7 +70,8 @@ pub(crate) async fn show(
     let frame = Frame::of(signed_in.viewer(), user.login_name.clone());
     let mut facts = facts(&console, caller, &user, last_login, &zone);
     let of_user = [("user", &*id.to_string())];
-    facts.push(came_in_by(&console, caller, &user, &zone).await?);
+    let (came_in_by, looked_at) = came_in_by(&console, caller, &user, &zone).await?;
+    facts.push(came_in_by);
     facts.push(Fact::many("Sessions", sessions::links(account, &of_user), "none"));
     facts.push(Fact::one("Audit", audit::link("Audit of this user", account, &of_user)));
     let mut deeds = if may { deeds(&console, caller, &user, page.total) } else { Vec::new() };
@@ -80,6 +83,7 @@ pub(crate) async fn show(
         deeds,
         delete: may.then(|| format!("{own}/{}", UserDeed::Delete.word())),
         facts,
+        looked_at,
         count: counted(page.total, "live session", "live sessions"),
         sessions: format!("{SESSIONS}?account={account}&user={id}"),
         table: sessions::table_to_end(&console, caller, &page.sessions, &zone),
@@ -94,15 +98,17 @@ pub(crate) async fn show(
     Ok(answer::page(StatusCode::OK, &shown))
 }
 
-/// By which connections they came in, and when last.
+/// By which connections they came in, and when last; and which logins were looked at for it, if any.
 async fn came_in_by(
     console: &ConsoleState,
     caller: &Caller,
     user: &UserEntry,
     zone: &Zone,
-) -> Result<Fact, AdministrationError> {
+) -> Result<(Fact, Option<String>), AdministrationError> {
     let of = AccountUser { account: user.account, user: user.id };
-    let last = console.administration().last_logins_by_connection(caller, of).await?;
+    let Some(last) = console.administration().last_logins_by_connection(caller, of).await? else {
+        return Ok((Fact::one("Came in by", Cell::words("no connection")), None));
+    };
     let by = |(id, at): (ConnectionId, Millis)| {
         let at = parts::time(at, zone);
         let Some(usable) = user.account().connection(id) else {
@@ -111,7 +117,8 @@ async fn came_in_by(
         let name = &usable.connection.display_name;
         Cell::whole(&format!("{name}, last {at}")).to(connection_address(user.account, id))
     };
-    Ok(Fact::many("Came in by", last.into_iter().map(by).collect(), "no connection"))
+    let fact = Fact::many("Came in by", last.found.into_iter().map(by).collect(), "no connection");
+    Ok((fact, Some(looked_at(last.looked_at, "user"))))
 }
 
 /// Whether it is one of the administrators' account who has no role, and the caller may give them one.

@@ -25,7 +25,12 @@ pub(crate) async fn told(instance: &Instance, id: i64) -> serde_json::Value {
 
 /// The fixture's user logs in by the connection of SAML.
 pub(crate) async fn log_in_by_it(instance: &Instance) {
-    let document = response(&made("_1", "name", instance.server.clock.now()));
+    log_in_by_one_of(instance, "_1").await;
+}
+
+/// The same with an assertion of this id, which counts once.
+pub(crate) async fn log_in_by_one_of(instance: &Instance, id: &str) {
+    let document = response(&made(id, "name", instance.server.clock.now()));
     let body = json!({ "jwt": "dummy", "assertion": document });
     let answer = instance.server.post(&format!("/api/account/{ACCOUNT}/login?v=1.3"), &body).await;
     assert_eq!(answer.status(), 200);

@@ -21,6 +21,7 @@ mod headers;
 mod installation;
 mod installation_forms;
 mod kept;
+mod last_logins;
 mod login;
 mod logo;
 mod long_forms;

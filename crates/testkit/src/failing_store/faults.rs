@@ -127,6 +127,8 @@ struct State {
     faults: Vec<Fault>,
     failed: usize,
     gates: Vec<(OperationFilter, Holds, Arc<Gate>)>,
+    /// How many entries a page of the audit has at most.
+    audit_page: Option<usize>,
 }
 
 /// Which operations wait at a gate.
@@ -220,6 +222,15 @@ impl Faults {
         let state = self.state();
         let gate = state.gates.iter().find(|(is_meant, ..)| is_meant.0(operation));
         gate.map(|(_, holds, gate)| (*holds, Arc::clone(gate)))
+    }
+
+    /// From now on a page of the audit has so many entries at most, as one that has looked at enough.
+    pub fn cut_audit_pages(&self, at_most: usize) {
+        self.state().audit_page = Some(at_most);
+    }
+
+    pub(super) fn audit_page(&self) -> usize {
+        self.state().audit_page.unwrap_or(usize::MAX)
     }
 
     /// From now on nothing fails.

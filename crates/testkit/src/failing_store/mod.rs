@@ -182,7 +182,8 @@ impl Store for FailingStore {
     }
 
     fn audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditPage> {
-        self.read("audit", move |store| store.audit(query))
+        let limit = query.limit.min(self.faults.audit_page());
+        self.read("audit", move |store| store.audit(AuditQuery { limit, ..query }))
     }
 
     fn count_audit(&self, query: AuditQuery) -> StoreFuture<'_, AuditCount> {

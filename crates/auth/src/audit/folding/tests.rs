@@ -160,6 +160,23 @@ fn not_more_waits_than_there_is_room_for() {
     assert_eq!(folded.take_all().len(), WAITING);
 }
 
+#[test]
+fn logins_by_other_connections_are_other_entries() {
+    let folded = Folded::default();
+    let joined = |by: Option<i64>| AuditRecord {
+        details: by.map(|by| format!(r#"{{"connection":{by}}}"#)),
+        ..AuditRecord::new(Millis::EPOCH, AuditAction::JoinedSession, Actor::Unknown, Means::Saml)
+    };
+    for by in [Some(1), Some(2), None, Some(1)] {
+        add(&folded, joined(by));
+    }
+    let mut taken = folded.take_all();
+    taken.sort_by(|one, other| one.details.cmp(&other.details));
+    let expected = [(None, 1), (Some(1), 2), (Some(2), 1)];
+    let expected = expected.map(|(by, count)| (joined(by).details, count));
+    assert_eq!(taken.into_iter().map(|record| (record.details, record.count)).collect::<Vec<_>>(), expected);
+}
+
 proptest! {
     #[test]
     fn nothing_is_counted_twice_or_lost(happened in prop::collection::vec((0..200_000_i64, 0..5_u32), 0..300)) {
