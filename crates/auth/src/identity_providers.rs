@@ -220,6 +220,11 @@ pub fn certificate_as_pem(certificate: &Der) -> String {
     vestibule_saml::to_pem(&certificate.0, CERTIFICATE)
 }
 
+/// A certificate in PEM, and nothing else. None: it is none.
+pub fn read_certificate(text: &str) -> Option<Der> {
+    vestibule_saml::pem(text, CERTIFICATE).map(Der)
+}
+
 /// Certificates in PEM, one behind the other.
 ///
 /// # Errors
@@ -228,7 +233,7 @@ pub fn certificate_as_pem(certificate: &Der) -> String {
 pub fn read_certificates(text: &str) -> Result<Vec<Der>, usize> {
     let end = format!("-----END {CERTIFICATE}-----");
     let each = text.split_inclusive(&*end).map(str::trim).filter(|one| !one.is_empty());
-    let read = |(place, one): (usize, &str)| vestibule_saml::pem(one, CERTIFICATE).map(Der).ok_or(place + 1);
+    let read = |(place, one): (usize, &str)| read_certificate(one).ok_or(place + 1);
     each.enumerate().map(read).collect()
 }
 
@@ -382,5 +387,13 @@ mod tests {
         for other in [r#"{"keys":[{"kid":"1","kty":"RSA"}]}"#, r#"{"keys":[]}"#, "", "[]"] {
             assert!(!are_same_keys(one, other) && !are_same_keys(other, one), "{other}");
         }
+    }
+
+    #[test]
+    fn several_certificates_are_not_one() {
+        let one = certificate_as_pem(&Der(vec![1]));
+        assert_eq!(read_certificate(&one), Some(Der(vec![1])));
+        assert_eq!((read_certificate(&one.repeat(2)), read_certificate("")), (None, None));
+        assert_eq!(read_certificates(&one.repeat(2)).map(|all| all.len()), Ok(2));
     }
 }

@@ -92,7 +92,7 @@ pub use gateway::{
 };
 pub use identity_providers::{
     IdentityProviderError, ListedKey, blank_oidc, blank_saml, certificate_as_pem, keys_in_order,
-    read_certificates, read_metadata, saml_connection,
+    read_certificate, read_certificates, read_metadata, saml_connection,
 };
 pub use load::RecallError;
 pub use log_in::{ApplicationCredentials, LogIn, LogInError, LoggedIn, LoginScope, UserCredentials};

@@ -53,6 +53,11 @@ impl Connection {
         (1..=64).contains(&text.len()) && text.bytes().all(fits)
     }
 
+    /// What people are shown as its name: its name for people, or, where there is none, its name.
+    pub fn shown_name(&self) -> &str {
+        if self.display_name.is_empty() { &self.name } else { &self.display_name }
+    }
+
     /// What is SAML's of it; None: it speaks another protocol.
     pub const fn saml(&self) -> Option<&SamlConnection> {
         match &self.protocol {

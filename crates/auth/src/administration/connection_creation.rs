@@ -93,9 +93,7 @@ impl Administration<'_> {
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
             let mut made = fill(blank.clone())?;
-            if made.display_name.is_empty() {
-                made.display_name.clone_from(&made.name);
-            }
+            made.display_name = made.shown_name().to_owned();
             self.seal_new(&mut made, pair.as_ref(), asked.client_secret.as_ref())?;
             check(&mut made, None, &entry)?;
             let details = AuditDetails::made(&made).in_account(account);

@@ -176,8 +176,7 @@ fn is_for_console(usable: &UsableConnection) -> bool {
 
 fn named(usable: &Arc<UsableConnection>) -> ConsoleConnection {
     let own = &usable.connection;
-    let display_name = if own.display_name.is_empty() { &own.name } else { &own.display_name };
-    ConsoleConnection { name: own.name.clone(), display_name: display_name.clone() }
+    ConsoleConnection { name: own.name.clone(), display_name: own.shown_name().to_owned() }
 }
 
 const fn log_in(at: AtConsole<'_>) -> LogIn {

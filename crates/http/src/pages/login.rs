@@ -174,7 +174,7 @@ fn connections(entry: &AccountEntry, wanted: Option<&str>) -> Vec<Connection> {
     });
     let query = query.unwrap_or_default();
     let shown = enabled.into_iter().map(|own| Connection {
-        name: if own.display_name.is_empty() { own.name.clone() } else { own.display_name.clone() },
+        name: own.shown_name().to_owned(),
         address: match own.protocol {
             Protocol::Saml(_) => format!("/sso/saml/{account}/{}/login{query}", own.name),
             Protocol::Oidc(_) => format!("/sso/oidc/{account}/{}/login{query}", own.name),

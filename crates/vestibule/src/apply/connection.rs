@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use vestibule_auth::{
     ResourceKind, Rule, blank_oidc, blank_saml, check_client_secret, new_connection, open_connection_secret,
-    read_metadata, renew_own_key, saml_connection, seal_connection_secret, taken,
+    read_certificate, read_metadata, renew_own_key, saml_connection, seal_connection_secret, taken,
 };
 use vestibule_crypto::constant_time_eq;
 use vestibule_model::{
     Connection, ConnectionId, ConnectionSecret, Der, Identity, OidcConnection, Protocol, Provisioning,
     SamlConnection, User,
 };
-use vestibule_saml::pem;
 use vestibule_store::AccountRows;
 
 use super::account::{Referrer, profiles, resolve, set, set_optional};
@@ -122,8 +121,7 @@ fn fill_saml(
     set(&mut saml.allow_cbc, declared.allow_cbc.as_ref());
     set(&mut saml.sign_requests, declared.sign_requests.as_ref());
     if let Some(texts) = &declared.certificates {
-        let read = |text: &String| pem(text, "CERTIFICATE").map(Der);
-        let read: Option<Vec<Der>> = texts.iter().map(read).collect();
+        let read: Option<Vec<Der>> = texts.iter().map(|text| read_certificate(text)).collect();
         let wrong = || Problem::new(element, "saml.certificates", "this is no certificate in PEM");
         saml.certificates = read.ok_or_else(wrong)?;
     }

@@ -12,12 +12,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use vestibule_auth::{AdministrationError, NoAdministrationOrigin, Origins};
+use vestibule_auth::{
+    AdministrationError, ConnectionCertificates, NoAdministrationOrigin, Origins, certificate_as_pem,
+    read_certificate,
+};
 use vestibule_model::{
-    AccountId, ClientSecretIn, Connection, Der, Linking, OidcConnection, OwnKey, Population, Protocol,
+    AccountId, ClientSecretIn, Connection, Linking, OidcConnection, OwnKey, Population, Protocol,
     Provisioning, SamlConnection,
 };
-use vestibule_saml::{Certificate, pem, to_pem};
 
 use super::account_resources::{Creation, InAccount, RepresentedResource, Words};
 use super::forms::{ConnectionName, Name};
@@ -258,15 +260,14 @@ impl RepresentedResource for Connection {
     }
 
     fn item(&self) -> Item {
-        let own = |key: &Option<OwnKey>| key.as_ref().map(|key| to_pem(&key.certificate.0, "CERTIFICATE"));
+        let own = |key: &Option<OwnKey>| key.as_ref().map(|key| certificate_as_pem(&key.certificate));
         let saml = self.saml();
-        let fingerprint = |der: &Der| Certificate::from_der(&der.0).ok().map(|read| read.fingerprint());
-        let certificates = saml.map(|saml| saml.certificates.as_slice()).unwrap_or_default();
+        let certificates = ConnectionCertificates::of(self).identity_provider;
         Item {
             id: self.id.0,
             certificate: saml.and_then(|saml| own(&saml.key)),
             previous_certificate: saml.and_then(|saml| own(&saml.previous_key)),
-            fingerprints: certificates.iter().filter_map(fingerprint).collect(),
+            fingerprints: certificates.into_iter().map(|one| one.fingerprint).collect(),
             has_client_secret: self.oidc().map(|oidc| oidc.sealed_client_secret.is_some()),
             details: self.details(),
         }
@@ -291,7 +292,7 @@ impl SamlDetails {
             identity_provider: saml.identity_provider.clone(),
             login_url: saml.login_url.clone(),
             logout_url: saml.logout_url.clone(),
-            certificates: saml.certificates.iter().map(|der| to_pem(&der.0, "CERTIFICATE")).collect(),
+            certificates: saml.certificates.iter().map(certificate_as_pem).collect(),
             metadata_url: saml.metadata_url.clone(),
             audiences: saml.audiences.clone(),
             unsolicited: saml.unsolicited,
@@ -303,7 +304,7 @@ impl SamlDetails {
     /// With the keys that are there.
     fn onto(self, before: SamlConnection) -> Result<SamlConnection, AdministrationError> {
         let read = |(place, text): (usize, &String)| {
-            pem(text, "CERTIFICATE").map(Der).ok_or_else(|| {
+            read_certificate(text).ok_or_else(|| {
                 let field = format!("saml.certificates[{place}]");
                 AdministrationError::invalid(field, "this is no certificate in PEM")
             })

@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use toml::{Table, Value};
-use vestibule_auth::open_connection_secret;
+use vestibule_auth::{certificate_as_pem, open_connection_secret};
 use vestibule_model::{Connection, ConnectionSecret, OidcConnection, Protocol, Provisioning, SamlConnection};
 use vestibule_saml::to_pem;
 
@@ -43,7 +43,7 @@ pub(super) fn connection(own: &Connection, names: &Names<'_>, secrets: Allowed<'
         (opened(ConnectionSecret::Key)?, own.saml().and_then(|saml| saml.key.as_ref()))
     {
         fields
-            .put("certificate", to_pem(&own.certificate.0, "CERTIFICATE"))
+            .put("certificate", certificate_as_pem(&own.certificate))
             .put("private_key", to_pem(&key, "PRIVATE KEY"));
     }
     Ok(fields.0)
@@ -68,7 +68,7 @@ fn provisioning_fields(own: &Provisioning, names: &Names<'_>) -> Table {
 
 fn saml_fields(saml: &SamlConnection) -> Table {
     let mut fields = Fields::default();
-    let certificates = saml.certificates.iter().map(|der| to_pem(&der.0, "CERTIFICATE"));
+    let certificates = saml.certificates.iter().map(certificate_as_pem);
     fields
         .put("identity_provider", saml.identity_provider.as_str())
         .put("login_url", saml.login_url.as_str())

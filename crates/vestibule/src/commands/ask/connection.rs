@@ -6,9 +6,8 @@ use std::path::Path;
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use vestibule_auth::{NoAdministrationOrigin, read_metadata};
+use vestibule_auth::{NoAdministrationOrigin, certificate_as_pem, read_metadata, saml_connection};
 use vestibule_model::{AccountId, Clock as _, visible};
-use vestibule_saml::to_pem;
 use zeroize::Zeroizing;
 
 use super::crud::{Collection, extent, list_of};
@@ -153,11 +152,11 @@ async fn said_in(file: &Path, service: &Service, connection: &ResourcePath) -> a
         let whose = format!("the connection's identity provider is {}", visible(entity_id));
         refuse(format!("{error}; {whose}"))
     })?;
-    let certificates = said.certificates.iter().map(|one| to_pem(one.der(), "CERTIFICATE"));
+    let certificates = saml_connection(&said).certificates;
     Ok(json!({
         "login_url": said.login_url,
         "logout_url": said.logout_url,
-        "certificates": certificates.collect::<Vec<_>>(),
+        "certificates": certificates.iter().map(certificate_as_pem).collect::<Vec<_>>(),
     }))
 }
 

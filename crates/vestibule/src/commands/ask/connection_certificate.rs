@@ -1,14 +1,13 @@
 //! `vestibule connection certificate …`: by which an identity provider signs, one beside the other while it changes them.
 
 use serde_json::{Value, json};
-use vestibule_saml::{Certificate, pem};
+use vestibule_auth::read_certificate;
+use vestibule_saml::Certificate;
 
 use super::connection::{find, text};
 use crate::client::Service;
 use crate::command_line::{CertificateAction, OneCertificate};
 use crate::input_error::InputError;
-
-const KIND: &str = "CERTIFICATE";
 
 pub(super) async fn run(service: &Service, action: CertificateAction) -> anyhow::Result<()> {
     match action {
@@ -27,15 +26,14 @@ enum Step {
 async fn change(service: &Service, one: &OneCertificate, step: Step) -> anyhow::Result<()> {
     let refuse = |reason: &str| InputError::new(one.file.display(), reason);
     let written = text(&one.file)?;
-    let der = pem(&written, KIND).ok_or_else(|| refuse("this is no certificate in PEM"))?;
-    let read = Certificate::from_der(&der).map_err(|error| refuse(&error.to_string()))?;
+    let der = read_certificate(&written).ok_or_else(|| refuse("this is no certificate in PEM"))?;
+    let read = Certificate::from_der(&der.0).map_err(|error| refuse(&error.to_string()))?;
     let (_, place) = find(service, &one.one).await?;
     let connection = service.client.get(&place, &[]).await?.body;
     let Some(known) = connection["saml"]["certificates"].as_array() else {
         return Err(refuse("the connection speaks no SAML, and has no certificates").into());
     };
-    let is_it =
-        |known: &&Value| known.as_str().and_then(|text| pem(text, KIND)).is_some_and(|known| known == der);
+    let is_it = |known: &&Value| known.as_str().and_then(read_certificate).is_some_and(|known| known == der);
     let mut after: Vec<&Value> = known.iter().filter(|known| !is_it(known)).collect();
     let has_it = after.len() < known.len();
     let added = Value::from(written.trim_end());
