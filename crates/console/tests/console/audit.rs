@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vestibule_testkit::{ACCOUNT, Browser};
+use vestibule_testkit::{ACCOUNT, Browser, within_a_minute};
 
 use crate::support::{HOME, Instance};
 
@@ -128,16 +128,16 @@ async fn an_export_streams_and_is_audited() {
 
 /// The page of the verification, when none is under way.
 async fn verified(browser: &Browser) -> String {
-    let mut asked = 0;
-    loop {
-        asked += 1;
-        assert!(asked < 10_000, "the verification does not come to its end");
-        let page = browser.get(CHECK).await;
-        assert_eq!(page.status, 200, "{}", page.html);
-        if page.header("refresh") != "1" {
-            return page.html;
+    let over = async {
+        loop {
+            let page = browser.get(CHECK).await;
+            assert_eq!(page.status, 200, "{}", page.html);
+            if page.header("refresh") != "1" {
+                return page.html;
+            }
         }
-    }
+    };
+    within_a_minute(over).await
 }
 
 #[tokio::test]

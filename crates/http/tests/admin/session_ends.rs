@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use vestibule_model::{Clock as _, Concurrency, WhenFull};
 use vestibule_store::Change;
-use vestibule_testkit::{ACCOUNT, Fault, Key, session_of};
+use vestibule_testkit::{ACCOUNT, Fault, Key, session_of, within_a_minute};
 
 use crate::support::{Answer, Instance};
 
@@ -36,16 +36,16 @@ async fn begin(instance: &Instance, body: Value) -> Answer {
 async fn finished(instance: &Instance, begun: &Answer) -> Value {
     assert_eq!(begun.status, 202, "{begun:?}");
     let path = format!("{ENDS}/{}", begun.body["id"].as_str().unwrap());
-    let mut asked = 0;
-    loop {
-        asked += 1;
-        assert!(asked < 10_000, "it goes on and on");
-        let job = instance.get(&path).await;
-        assert_eq!(job.status, 200, "{job:?}");
-        if job.body["state"] != "running" {
-            return job.body;
+    let over = async {
+        loop {
+            let job = instance.get(&path).await;
+            assert_eq!(job.status, 200, "{job:?}");
+            if job.body["state"] != "running" {
+                return job.body;
+            }
         }
-    }
+    };
+    within_a_minute(over).await
 }
 
 async fn ended(instance: &Instance, body: Value) -> [Value; 3] {
