@@ -73,7 +73,8 @@ fn run(plan: &Plan) -> Result<Finding> {
     Ok(finding)
 }
 
-/// Makes the administrators' account and its owner, who has everybody's password, and the connection by which everybody came in.
+/// Makes the administrators' account and its owner, who has everybody's password, and the connection by which everybody of
+/// the first account came in.
 async fn put_owner(instance: &Instance, connection: Connection) -> Result<()> {
     let master = &instance.fixture.master;
     let store = open_store(instance.folder(), master)?;

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use rusqlite::{Connection, params};
-use vestibule_model::{Application, AuthenticationMethod, ConnectionId, Dialect, Session};
+use vestibule_model::{AccountId, Application, AuthenticationMethod, ConnectionId, Dialect, Session};
 
 use crate::screen::Progress;
 
@@ -56,14 +56,19 @@ pub(super) fn write(
     Ok(())
 }
 
-/// Writes that every session was opened by a login at an identity provider, each of somebody of their own. The store must not be open.
-pub(super) fn write_federated_logins(database: &Path, connection: ConnectionId) -> Result<()> {
+/// Writes that every session of an account was opened by a login at an identity provider, each of somebody of their own. The store
+/// must not be open.
+pub(super) fn write_federated_logins(
+    database: &Path,
+    account: AccountId,
+    connection: ConnectionId,
+) -> Result<()> {
     let file = Connection::open(database)?;
     file.execute_batch(SETTINGS)?;
     let sql = "
         INSERT INTO federated_logins (session_number, connection_id, subject, session_index)
-        SELECT number, ?1, randomblob(32), x'' FROM sessions";
-    file.execute(sql, [connection.0])?;
+        SELECT number, ?2, randomblob(32), x'' FROM sessions WHERE account_id = ?1";
+    file.execute(sql, params![account.as_str(), connection.0])?;
     file.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     Ok(())
 }

@@ -86,9 +86,9 @@ impl Instance {
         block_on(past::write(self.folder(), &self.fixture.master, &self.fixture.users, entries))
     }
 
-    /// Makes this connection, of the first account, that by which everybody came in. The store must not be open.
+    /// Makes this connection, of the first account, that by which everybody of it came in. The store must not be open.
     pub(crate) fn put_federated_logins(&self, connection: ConnectionId) -> Result<()> {
-        bulk::write_federated_logins(&database(self.folder()), connection)
+        bulk::write_federated_logins(&database(self.folder()), Place(0).id(), connection)
     }
 
     /// The keys of the tokens.
