@@ -8,9 +8,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{FoundApplication, FoundSession, MOST_FINDS, SearchFinds, UserEntry};
+use vestibule_auth::{FoundApplication, FoundConnection, FoundSession, MOST_FINDS, SearchFinds, UserEntry};
+use vestibule_model::visible;
 
 use crate::accounts::account_address;
+use crate::connections::connection_address;
 use crate::frame::Frame;
 use crate::parts::{Cell, address, counted};
 use crate::refused::ConsoleError;
@@ -77,13 +79,14 @@ fn page(signed_in: &SignedIn, groups: Vec<Group>) -> Response {
 
 /// By kind; kinds of which nothing was found are left out.
 fn groups(found: SearchFinds) -> Vec<Group> {
-    let SearchFinds { session, address: from, accounts, users, applications, .. } = found;
+    let SearchFinds { session, address: from, accounts, users, connections, applications, .. } = found;
     let account = |id| Find { cell: Cell::code(id).to(account_address(id)), hint: String::new() };
     let groups = [
         ("Session", session.into_iter().map(of_session).collect()),
         ("Address", from.into_iter().map(|(from, count)| of_address(&from.to_string(), count)).collect()),
         ("Accounts", accounts.into_iter().map(account).collect()),
         ("Users", users.iter().map(|user| of_user(user)).collect()),
+        ("Connections", connections.iter().map(of_connection).collect()),
         ("Applications", applications.iter().map(of_application).collect()),
     ];
     let group = |(name, finds): (&'static str, Vec<Find>)| {
@@ -108,6 +111,14 @@ fn of_address(from: &str, count: usize) -> Find {
 fn of_user(user: &UserEntry) -> Find {
     let account = user.account().account.id;
     Find { cell: Cell::text(&user.login_name).to(user_address(account, user.id)), hint: account.to_string() }
+}
+
+fn of_connection(found: &FoundConnection) -> Find {
+    let FoundConnection { account, id, name, display_name, .. } = found;
+    Find {
+        cell: Cell::text(display_name).to(connection_address(*account, *id)),
+        hint: format!("{} of {account}", visible(name)),
+    }
 }
 
 fn of_application(found: &FoundApplication) -> Find {

@@ -102,7 +102,7 @@ pub use random::ten_digits;
 pub use refusals::NotedRequest;
 pub use renewal::{Overlap, Renewable};
 pub use rests_on::{owners, rests_on};
-pub use search::{FoundApplication, FoundSession, MOST_FINDS, SearchFinds};
+pub use search::{FoundApplication, FoundConnection, FoundSession, MOST_FINDS, SearchFinds};
 pub use second_factor::{OwnSecondFactor, SetUpSecondFactor, ShownFactor};
 pub use signing_keys::ListedSigningKey;
 pub(crate) use state::AdministrationState;

@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vestibule_model::{AccountId, Application, ApplicationId, SessionReference};
+use vestibule_model::{AccountId, Application, ApplicationId, ConnectionId, SessionReference};
 
 use super::live_sessions::SessionFilter;
 use super::ordered_page::OrderedPage;
@@ -31,20 +31,23 @@ pub struct SearchFinds {
     pub accounts: Vec<AccountId>,
     /// Users by id, or by how their login name, full name or e-mail address begins.
     pub users: Vec<Arc<UserEntry>>,
+    /// Connections by id, or by how their name begins, or that for people.
+    pub connections: Vec<FoundConnection>,
     /// API keys, OAuth clients and application tokens by id, app key, client id, or how their name begins.
     pub applications: Vec<FoundApplication>,
-    /// How many accounts, users and applications are called exactly so.
-    exact: [usize; 3],
+    /// How many accounts, users, connections and applications are called exactly so.
+    exact: [usize; 4],
 }
 
 impl SearchFinds {
-    /// What is called exactly so, if that is one account, user or application and the text means nothing else; else everything.
+    /// What is called exactly so, if that is one account, user, connection or application and the text means nothing else; else everything.
     #[must_use]
     pub fn or_the_only_exact(mut self) -> Self {
         if self.session.is_none() && self.address.is_none() && self.exact.iter().sum::<usize>() == 1 {
-            let [accounts, users, applications] = self.exact;
+            let [accounts, users, connections, applications] = self.exact;
             self.accounts.truncate(accounts);
             self.users.truncate(users);
+            self.connections.truncate(connections);
             self.applications.truncate(applications);
         }
         self
@@ -52,7 +55,10 @@ impl SearchFinds {
 
     /// Whether the text is a name or an id of something, or the beginning of one.
     pub fn has_names(&self) -> bool {
-        !(self.accounts.is_empty() && self.users.is_empty() && self.applications.is_empty())
+        !(self.accounts.is_empty()
+            && self.users.is_empty()
+            && self.connections.is_empty()
+            && self.applications.is_empty())
     }
 }
 
@@ -74,6 +80,21 @@ pub struct FoundApplication {
     pub application: Application,
     /// Its name.
     pub name: String,
+}
+
+/// A connection that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundConnection {
+    /// Of which account.
+    pub account: AccountId,
+    /// Its id.
+    pub id: ConnectionId,
+    /// Its name in addresses.
+    pub name: String,
+    /// What people are shown as its name.
+    pub display_name: String,
+    /// Whether somebody logs in by it.
+    pub enabled: bool,
 }
 
 /// Whether something is called exactly so; the lesser is told first.
@@ -118,19 +139,22 @@ impl Administration<'_> {
         let mut ids = self.auth.directory.account_ids();
         ids.retain(|id| caller.require(Scope::ReadAccount(*id)).is_ok());
         ids.sort_unstable();
-        let (mut accounts, mut users, mut applications) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut accounts, mut users) = (Vec::new(), Vec::new());
+        let (mut connections, mut applications) = (Vec::new(), Vec::new());
         for id in ids {
             let Some(entry) = self.auth.directory.account(id) else { continue };
             let account = &entry.account;
             let of_account = name.matches(&[id.as_str(), &account.code], &[i64::from(account.number)]);
             accounts.extend(of_account.map(|how| (how, id)));
             find_users(&entry, name, &mut users).await;
+            find_connections(&entry, name, &mut connections);
             find_applications(&entry, name, &mut applications);
             tokio::task::yield_now().await;
         }
-        found.exact = [exact(&accounts), exact(&users), exact(&applications)];
+        found.exact = [exact(&accounts), exact(&users), exact(&connections), exact(&applications)];
         found.accounts = first(accounts);
         found.users = first(users);
+        found.connections = first(connections);
         found.applications = first(applications);
     }
 }
@@ -158,6 +182,22 @@ async fn find_users(entry: &AccountEntry, name: &SearchText, users: &mut Finds<A
     .await;
     let finds = page.select().page.into_iter();
     users.extend(finds.filter_map(|((how, id), ())| Some((how, entry.user(id)?))));
+}
+
+fn find_connections(entry: &AccountEntry, name: &SearchText, found: &mut Finds<FoundConnection>) {
+    for usable in entry.connections() {
+        let of = &usable.connection;
+        if let Some(how) = name.matches(&[&of.name, &of.display_name], &[of.id.0]) {
+            let connection = FoundConnection {
+                account: entry.account.id,
+                id: of.id,
+                name: of.name.clone(),
+                display_name: of.shown_name().to_owned(),
+                enabled: of.enabled,
+            };
+            found.push((how, connection));
+        }
+    }
 }
 
 fn find_applications(entry: &AccountEntry, name: &SearchText, found: &mut Finds<FoundApplication>) {

@@ -4,8 +4,8 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use vestibule_auth::{HOME, PageRequest, Scope, UserSearch};
-use vestibule_model::{Account, Feature};
+use vestibule_auth::{HOME, PageRequest, Scope, UserSearch, policies_in_words};
+use vestibule_model::{Account, AccountId, Feature};
 
 use super::{Tab, account_address, tabs};
 use crate::forms::Done;
@@ -47,11 +47,15 @@ pub(crate) async fn show(
     };
     let mut facts = facts(&account);
     facts.push(Fact::one("Locked", locked.to(format!("{}/users?state=locked", account_address(id)))));
+    let may = caller.require(Scope::WriteAccount(id)).is_ok();
+    facts.push(Fact::many("Connections", connections(id, counts.connections, may), "none"));
+    if may {
+        facts.push(Fact::many("Change a policy", changes_of_policies(&account), "none"));
+    }
     facts.push(Fact::many("Sessions", sessions::links_to_ends(caller, id, &[]), "none"));
     facts.push(Fact::one("Audit", audit::link("Audit of this account", id, &[])));
     let frame = Frame::of(signed_in.viewer(), format!("Account {id}")).below([("Accounts", ACCOUNTS)]);
     let own = account_address(id);
-    let may = caller.require(Scope::WriteAccount(id)).is_ok();
     let actions =
         [("Edit", format!("{own}/edit")), ("Look", format!("{own}/look")), ("Logo", format!("{own}/logo"))];
     let page = AccountPage {
@@ -63,6 +67,20 @@ pub(crate) async fn show(
             .then(|| format!("{own}/delete")),
     };
     Ok(answer::page(StatusCode::OK, &page))
+}
+
+/// Where connections are listed, and where another one is made by whoever may.
+fn connections(account: AccountId, count: usize, may: bool) -> Vec<Cell> {
+    let all = format!("{}/connections", account_address(account));
+    let new = may.then(|| Cell::words("New connection").to(format!("{all}/new")));
+    [Cell::words(counted(count, "connection", "connections")).to(all)].into_iter().chain(new).collect()
+}
+
+/// Where each policy is changed.
+fn changes_of_policies(account: &Account) -> Vec<Cell> {
+    let own = format!("{}/policies", account_address(account.id));
+    let policies = policies_in_words(account).into_iter();
+    policies.map(|policy| Cell::words(policy.title).to(format!("{own}/{}", policy.field))).collect()
 }
 
 fn facts(account: &Account) -> Vec<Fact> {

@@ -46,6 +46,21 @@ async fn the_page_of_an_account_leads_to_its_parts_with_how_many_there_are() {
 }
 
 #[tokio::test]
+async fn the_page_of_an_account_leads_to_the_forms_of_policies_and_of_a_connection_those_who_may() {
+    let instance = Instance::start().await;
+    let own = format!("/console/accounts/{ACCOUNT}");
+    let forms = ["policies/session_policy", "policies/second_factor", "connections/new"];
+    let leads = |html: &str| forms.map(|form| html.contains(&format!("href=\"{own}/{form}\"")));
+    let browser = instance.signed_in().await;
+    assert_eq!(leads(&browser.get(&own).await.html), [true; 3]);
+    for form in forms {
+        assert_eq!(browser.get(&format!("{own}/{form}")).await.status, 200, "{form}");
+    }
+    let auditor = instance.signed_in_with(&json!({ "role": "auditor" })).await;
+    assert_eq!(leads(&auditor.get(&own).await.html), [false; 3]);
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_not_found() {
     let instance = Instance::start().await;
     let browser = instance.signed_in().await;

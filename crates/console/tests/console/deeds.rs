@@ -156,3 +156,13 @@ async fn a_name_that_looks_like_a_reference_is_no_session() {
     let page = format!("/console/accounts/{ACCOUNT}/api-keys/{}", key["id"]);
     assert_eq!((found.status, found.header("location")), (303, page.as_str()));
 }
+
+#[tokio::test]
+async fn a_connection_opens_by_its_name() {
+    let instance = Instance::start().await;
+    let id = instance.connection_named("Northwind staff").await;
+    let browser = instance.signed_in().await;
+    let found = send(&browser, (HOME, SEARCH), Some(("wanted", "northwind staff"))).await;
+    let page = format!("/console/accounts/{ACCOUNT}/connections/{id}");
+    assert_eq!((found.status, found.header("location")), (303, page.as_str()));
+}

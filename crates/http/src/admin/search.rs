@@ -8,7 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use vestibule_auth::{FoundApplication, UserEntry};
+use vestibule_auth::{FoundApplication, FoundConnection, UserEntry};
 use vestibule_model::{Application, Population, UserKind};
 use zeroize::Zeroizing;
 
@@ -33,6 +33,7 @@ struct Answer {
     address: Option<AddressItem>,
     accounts: Vec<String>,
     users: Vec<UserItem>,
+    connections: Vec<ConnectionItem>,
     applications: Vec<ApplicationItem>,
 }
 
@@ -61,6 +62,19 @@ struct UserItem {
     full_name: String,
     population: Population,
     kind: UserKind,
+    enabled: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = FoundConnection)]
+struct ConnectionItem {
+    account: String,
+    id: i64,
+    /// Its name in addresses.
+    name: String,
+    /// What people are shown as its name.
+    display_name: String,
+    /// Whether users log in by it.
     enabled: bool,
 }
 
@@ -94,6 +108,7 @@ pub(super) async fn everything(
             .map(|(address, sessions)| AddressItem { address: address.to_string(), sessions }),
         accounts: found.accounts.iter().map(ToString::to_string).collect(),
         users: found.users.iter().map(|user| user_item(user)).collect(),
+        connections: found.connections.into_iter().map(connection_item).collect(),
         applications: found.applications.into_iter().filter_map(application_item).collect(),
     };
     Ok(json(StatusCode::OK, &answer))
@@ -109,6 +124,11 @@ fn user_item(user: &UserEntry) -> UserItem {
         kind: user.kind,
         enabled: user.enabled,
     }
+}
+
+fn connection_item(found: FoundConnection) -> ConnectionItem {
+    let FoundConnection { account, id, name, display_name, enabled } = found;
+    ConnectionItem { account: account.to_string(), id: id.0, name, display_name, enabled }
 }
 
 fn application_item(found: FoundApplication) -> Option<ApplicationItem> {

@@ -2,6 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use vestibule_model::Connection;
+use vestibule_store::Change;
+use vestibule_testkit::identity_provider::saml_connection;
 use vestibule_testkit::{ACCOUNT, Key};
 
 use crate::support::Instance;
@@ -82,6 +85,22 @@ async fn accounts_and_applications_are_found_by_what_they_are_called() {
 }
 
 #[tokio::test]
+async fn a_connection_is_found_by_its_id_and_by_how_its_names_begin_and_by_whom_may_see_it() {
+    let instance = Instance::start().await;
+    instance.other_account().await;
+    let connection = Connection { display_name: "Northwind staff".to_owned(), ..saml_connection() };
+    let Connection { id, name, display_name, enabled, .. } = &connection;
+    let (id, account) = (id.0, ACCOUNT.parse().unwrap());
+    let expected = json!([{ "account": ACCOUNT, "id": id, "name": name, "display_name": display_name, "enabled": enabled }]);
+    instance.server.change(vec![Change::PutConnection(account, connection.clone().into())]).await;
+    for text in [&id.to_string(), name, display_name, "northw"] {
+        assert_eq!(search(&instance, text).await["connections"], expected, "{text}");
+    }
+    let (there, _) = instance.token("there", "administrator", Some("other")).await;
+    assert_eq!(search_as(&instance, &there, display_name).await["connections"], json!([]));
+}
+
+#[tokio::test]
 async fn nothing_is_found_of_what_the_caller_may_not_see() {
     let instance = Instance::start().await;
     let (cookie, _) = instance.server.session().await;
@@ -102,7 +121,9 @@ async fn nothing_is_found_of_what_the_caller_may_not_see() {
 #[tokio::test]
 async fn nothing_is_found_of_nothing_or_of_too_much() {
     let instance = Instance::start().await;
-    let empty = json!({ "session": null, "address": null, "accounts": [], "users": [], "applications": [] });
+    let empty = json!({
+        "session": null, "address": null, "accounts": [], "users": [], "connections": [], "applications": [],
+    });
     assert_eq!(search(&instance, "  ").await, empty);
     assert_eq!(search(&instance, &"n".repeat(9_000)).await, empty);
 }
