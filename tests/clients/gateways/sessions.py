@@ -61,9 +61,9 @@ def the_report_of_traffic_has_the_programs_of_clients(site):
     lines = site.service.administer("GET", f"/accounts/{ACCOUNT}/traffic?by=application")["lines"]
     demo = next(line for line in lines if line["name"] == "demo")
     named = {agent["name"]: agent["requests"] for agent in demo.get("agents", [])}
-    assert (named.get("tap-livevox"), named.get("orders")) == (1, 1), named
+    assert (named.get("tap-livevox/1.2"), named.get("orders")) == (1, 1), named
     # Whoever says nothing is not taken for the gateway.
-    assert set(named) - {"tap-livevox", "orders"} <= {"(none)"}, named
+    assert set(named) - {"tap-livevox/1.2", "orders"} <= {"(none)"}, named
 
 
 @case
