@@ -150,7 +150,7 @@ impl Administration<'_> {
     }
 
     /// Gives a SAML connection another key of ours. What is encrypted for the one before is still read; the one before that is
-    /// forgotten. `unchanged` is asked about the present connection last.
+    /// forgotten. `unchanged` is asked about the present connection before anything is refused for what that is like.
     pub async fn renew_connection_key(
         &self,
         caller: &Caller,
@@ -200,7 +200,8 @@ impl Administration<'_> {
         .await
     }
 
-    /// Gives a connection of OpenID Connect another client secret, or none. `unchanged` is asked about the present connection last.
+    /// Gives a connection of OpenID Connect another client secret, or none. `unchanged` is asked about the present connection before
+    /// anything is refused for what that is like.
     pub async fn set_client_secret(
         &self,
         caller: &Caller,
@@ -279,10 +280,10 @@ impl Administration<'_> {
         self.write_directory(caller, || {
             let entry = self.account_entry(account)?;
             let before = present::<Connection>(&entry, id)?;
+            unchanged(before)?;
             let mut after = before.clone();
             edit(&mut after)?;
             check(&mut after, Some(before), &entry)?;
-            unchanged(before)?;
             let details = AuditDetails::changed(before, &after).in_account(account);
             let written = AuditedWrite::one(after.clone().put(account), details);
             Ok((Some(written.remembered_under(self, caller, &idempotency, &after)), after))

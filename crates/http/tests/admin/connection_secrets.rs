@@ -94,6 +94,26 @@ async fn a_client_secret_is_set_upon_the_state_that_its_caller_has_seen() {
 }
 
 #[tokio::test]
+async fn the_other_protocol_is_told_only_to_whom_has_seen_the_connection() {
+    let (instance, providers) = start().await;
+    let (saml, oidc) = (saml(&instance).await["id"].clone(), oidc(&instance, &providers).await["id"].clone());
+    let secret =
+        (Method::PUT, path(&format!("/{saml}/client-secret")), json!({ "client_secret": "another" }));
+    let key = (Method::POST, path(&format!("/{oidc}/keys")), json!({}));
+    for (method, at, body) in [secret, key] {
+        let ask = async |tag| {
+            let owner = Some(instance.owner.as_str());
+            instance.ask_if(owner, (method.clone(), &at), Some(body.clone()), tag).await.status
+        };
+        assert_eq!(
+            (ask(None).await, ask(Some("\"old\"")).await, ask(Some("*")).await),
+            (428, 412, 409),
+            "{at}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_somebody_brings_is_shown_to_nobody() {
     let (instance, _) = start().await;
     let id = saml(&instance).await["id"].clone();
