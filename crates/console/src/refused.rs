@@ -9,6 +9,7 @@ use vestibule_model::told;
 use vestibule_pages::Page as _;
 use vestibule_serve::layers::Refusal;
 
+use crate::parts::sentence;
 use crate::routes::{HOME, LOGIN, SECOND_FACTOR};
 use crate::{REFUSAL, answer, said};
 
@@ -89,7 +90,7 @@ impl IntoResponse for ConsoleError {
 }
 
 fn of_engine(error: AdministrationError) -> Response {
-    let words = |error: &AdministrationError| told(&error.to_string(), LONGEST);
+    let words = |error: &AdministrationError| sentence(&told(&error.to_string(), LONGEST));
     let mut answer = match &error {
         AdministrationError::NotProved => answer::see_other(LOGIN),
         AdministrationError::SecondFactorToBeSetUp => answer::see_other(SECOND_FACTOR),

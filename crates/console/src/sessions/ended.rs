@@ -87,7 +87,7 @@ pub(crate) async fn show(
             rows,
             empty: match (&found.next, asked.is_empty(), &cursor) {
                 (Some(_), ..) => "None among the newest: go on with the next page.",
-                (None, true, None) => "No session has ended yet.",
+                (None, true, None) => "No session has ended, as far back as the audit goes.",
                 (None, true, Some(_)) => "No other session has ended, as far back as the audit goes.",
                 (None, false, _) => "No session has ended that was so, as far back as the audit goes.",
             },

@@ -146,7 +146,7 @@ async fn a_list_without_sessions_tells_of_a_filter_only_where_there_is_one() {
         ("", "No live session."),
         ("?order=oldest", "No live session."),
         ("?user=5", "No live session matches."),
-        ("/ended", "No session has ended yet."),
+        ("/ended", "No session has ended, as far back as the audit goes."),
         ("/ended?reason=expired", "No session has ended that was so, as far back as the audit goes."),
     ] {
         let list = browser.get(&format!("{LIST}{query}")).await;
