@@ -100,7 +100,7 @@ impl Site {
             family,
             outcome,
             address: if is_told { address(request) } else { "127.0.0.1".to_owned() },
-            agent: is_told.then(|| request.agent.split('/').next().unwrap_or_default()),
+            agent: is_told.then(|| request.agent.split(' ').next().unwrap_or_default()),
         }
     }
 
