@@ -9,7 +9,7 @@ const {withBrowser, somebody, look} = require('./chromium.js');
 const {BASE, signIn, signedIn, logIn, administrator, kind, walk} = require('./console_parts.js');
 
 const CONSOLE = `${BASE}/console/`;
-const OVERALL_LIMIT_MS = 300_000;
+const OVERALL_LIMIT_MS = 600_000;
 /** More pages than are looked at are of the same kinds. */
 const MOST_PAGES = 120;
 /** What is among them. */
